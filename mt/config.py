@@ -1,0 +1,196 @@
+"""YAML 1.2 files read into pydantic models, with every problem at once and its line.
+
+``JobError`` lines look like ``configs/x.yaml:7: systems[0].modles: unknown key; did you mean 'models'?``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase, CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from mt.errors import JobError, suggest
+
+MAX_BYTES = 1_000_000  # a job file is a page of text; anything larger is a mistake or an attack
+
+
+class Section(BaseModel):
+    """Base of every section of a job or training file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+def load(path: Path, model: type[S], overrides: Sequence[str] = ()) -> S:
+    """Read ``path`` as ``model``; ``overrides`` are ``key.path=value`` strings, values in YAML.
+
+    Paths inside the file are the model's business: it finds the file's folder in the validation
+    context as ``info.context["folder"]``.
+
+    Raises:
+        JobError: the file is missing, unreadable, not YAML, or does not fit; one line a problem.
+    """
+    tree = _read(path)
+    overridden = {_override(path, tree, text) for text in overrides}
+    try:
+        return model.model_validate(_plain(tree), context={"folder": path.parent})
+    except ValidationError as error:
+        raise JobError(
+            [_describe(path, tree, model, detail, overridden) for detail in error.errors()]
+        ) from None
+
+
+def _read(path: Path) -> CommentedMap:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise JobError([f"{path}: no such file"]) from None
+    except OSError as error:
+        raise JobError([f"{path}: cannot be read: {error.strerror}"]) from None
+    if len(data) > MAX_BYTES:
+        raise JobError([f"{path}: {len(data)} bytes; a job file has at most {MAX_BYTES}"])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise JobError([f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x})"]) from None
+    try:
+        tree = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise JobError([f"{where}: not valid YAML: {error.problem or error.context}"]) from None
+    except (YAMLError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
+        raise JobError([f"{path}: not valid YAML: {reason}"]) from None
+    if not isinstance(tree, CommentedMap):
+        raise JobError([f"{path}: expected keys and values at the top, such as 'name: my-job'"])
+    return tree
+
+
+def _override(path: Path, tree: CommentedMap, text: str) -> tuple[str | int, ...]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise JobError([f"--set {text}: expected KEY=VALUE, such as score.bootstrap=200"])
+    parts: list[str | int] = [int(p) if p.isdigit() else p for p in key.split(".")]
+    node: Any = tree
+    try:
+        for part in parts[:-1]:
+            if isinstance(node, CommentedMap) and part not in node:
+                node[part] = CommentedMap()
+            node = node[part]
+        node[parts[-1]] = YAML(typ="safe").load(value)
+    except (KeyError, IndexError, TypeError):
+        raise JobError([f"--set {text}: {path} has no place '{key}'"]) from None
+    except YAMLError:
+        raise JobError([f"--set {text}: '{value}' is not valid YAML"]) from None
+    return tuple(parts)
+
+
+def _plain(node: Any) -> Any:
+    """Strip ruamel's comment-carrying types, so that pydantic sees built-in ones."""
+    if isinstance(node, Mapping):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _describe(
+    path: Path,
+    tree: CommentedMap,
+    model: type[Section],
+    detail: ErrorDetails,
+    overridden: set[tuple[str | int, ...]],
+) -> str:
+    loc, line, section = _locate(tree, model, detail["loc"])
+    where = f"{path}:{line}" if line else str(path)
+    if any(loc[: len(key)] == key for key in overridden):
+        where = "--set"
+    return f"{where}: {_spell(loc)}{_reason(detail, section)}"
+
+
+def _locate(
+    tree: CommentedMap, model: type[Section], raw: tuple[str | int, ...]
+) -> tuple[tuple[str | int, ...], int, type[BaseModel] | None]:
+    """Follow pydantic's location through the YAML tree: (keys that exist there, line, section)."""
+    node: Any = tree
+    line = 0
+    kept: list[str | int] = []
+    section: type[BaseModel] | None = model
+    for index, part in enumerate(raw):
+        if not isinstance(node, (CommentedMap, CommentedSeq)):
+            break  # below this pydantic names types ("list[str]"), not keys
+        last = index == len(raw) - 1
+        present = part in node if isinstance(node, CommentedMap) else _in_range(part, node)
+        if not present and not last:
+            continue  # a union's branch name
+        kept.append(part)
+        if not present:
+            break
+        line = _line(node, part) or line
+        if not last:
+            section = _section_at(section, part)
+        node = node[part]
+    return tuple(kept), line, section
+
+
+def _in_range(part: str | int, node: CommentedSeq) -> bool:
+    return isinstance(part, int) and part < len(node)
+
+
+def _line(node: CommentedBase, part: str | int) -> int:
+    data = node.lc.data
+    return int(data[part][0]) + 1 if data and part in data else 0
+
+
+def _section_at(section: type[BaseModel] | None, part: str | int) -> type[BaseModel] | None:
+    if isinstance(part, int) or section is None:
+        return section
+    field = section.model_fields.get(part)
+    return _first_model(field.annotation) if field else section
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (list, tuple, dict, Union, UnionType):
+        for inner in get_args(annotation):
+            if found := _first_model(inner):
+                return found
+    return None
+
+
+def _spell(loc: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return f"{text}: " if text else ""
+
+
+def _reason(detail: ErrorDetails, section: type[BaseModel] | None) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    given = repr(detail["input"])
+    if kind == "extra_forbidden":
+        return "unknown key" + suggest(str(detail["loc"][-1]), section.model_fields if section else ())
+    if kind == "missing":
+        return "required, and not there"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        choices = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        return f"{given} is not known" + suggest(str(detail["input"]), choices)
+    short = given if len(given) <= 60 else given[:57] + "..."
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {short}"

@@ -1,0 +1,266 @@
+"""The run directory: one JSONL file per stage, written in one step, reused by digest.
+
+=================================  ===================================================================
+``manifest.json``                  job, versions, seed, device, and per stage: digest, seconds, sha256
+``segments.jsonl``                 index, line, text (raw, changes where they differ)
+``references/<name>.jsonl``        the same for each reference; names are ``en.1``, ``en.2``, ``vi.1``
+``translations/<system>.jsonl``    index, text, score, pivots, notes
+``alignments/<reference>.jsonl``   source, target, score: one row a bead
+``scores.json``, ``report.*``      made from the files above by ``eval``
+=================================  ===================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mt.align.alignment import Alignment, Bead
+from mt.errors import RunError
+from mt.text.document import Document, Segment
+from mt.translate.translation import Translation
+
+SCHEMA = 1  # of the files below; a directory of another schema is refused, not guessed at
+
+Row = dict[str, Any]
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 of the parts' JSON: what a stage was made from."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``path`` so that a reader sees the old file or the whole new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class RunDirectory:
+    """One run on disk. ``RunDirectory(path)`` neither creates nor checks anything."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    # The manifest
+
+    def create(self) -> None:
+        """Make the folder, or take up the one that is there.
+
+        Raises:
+            RunError: the place is taken by something else, or made by another version.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise RunError(f"{self.path}: is a file; name another folder with --out") from None
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot be made: {error.strerror}") from None
+        if self._manifest_path.exists():
+            self.read_manifest()
+        elif any(p for p in self.path.iterdir() if not p.name.startswith(".")):
+            raise RunError(f"{self.path}: not empty, and not a run of awda; name another with --out")
+
+    @property
+    def _manifest_path(self) -> Path:
+        return self.path / "manifest.json"
+
+    def read_manifest(self) -> Row:
+        """The manifest; raises ``RunError`` when there is none, or none that can be used."""
+        try:
+            manifest: Row = json.loads(self._manifest_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{self.path}: no manifest.json; not a run directory of awda") from None
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self._manifest_path}: damaged ({error}); run again with --fresh"
+            ) from None
+        if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+            raise RunError(
+                f"{self._manifest_path}: made by another version of awda; "
+                "run again with --fresh, or name another folder with --out"
+            )
+        return manifest
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        text = json.dumps({"schema": SCHEMA, **manifest}, ensure_ascii=False, indent=2)
+        write_text(self._manifest_path, text + "\n")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the directory for one job; raises ``RunError`` at once when another one has it."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise RunError(f"{self.path}: another awda is at work here; wait or use --out") from None
+
+    # Rows
+
+    def write_rows(self, name: str, rows: Sequence[Row]) -> None:
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_text(self.path / name, text)
+
+    def read_rows(self, name: str) -> list[Row]:
+        """The rows of a JSONL file; raises ``RunError`` with the line that is no JSON object."""
+        path = self.path / name
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            raise RunError(f"{path}: missing; run the job again") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunError(f"{path}: cannot be read: {error}") from None
+        rows: list[Row] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise RunError(f"{path}:{number}: not a JSON object; mend the line or run again")
+            rows.append(row)
+        return rows
+
+    # Values
+
+    def write_document(self, name: str, document: Document) -> None:
+        rows = []
+        for segment in document.segments:
+            row: Row = {"index": segment.index, "line": segment.line, "text": segment.text}
+            if segment.raw is not None:
+                row["raw"] = segment.raw
+            if segment.changes:
+                row["changes"] = segment.changes
+            rows.append(row)
+        self.write_rows(name, rows)
+
+    def read_document(self, name: str, language: str) -> Document:
+        with self._shape(name):
+            return Document(
+                str(self.path / name),
+                language,
+                tuple(
+                    Segment(
+                        int(row["index"]),
+                        int(row["line"]),
+                        str(row["text"]),
+                        row.get("raw"),
+                        tuple(row.get("changes", ())),
+                    )
+                    for row in self.read_rows(name)
+                ),
+            )
+
+    def write_translations(self, name: str, translations: Sequence[Translation]) -> None:
+        self.write_rows(
+            name, [{"index": i, **asdict(value)} for i, value in enumerate(translations)]
+        )
+
+    def read_translations(self, name: str) -> list[Translation]:
+        with self._shape(name):
+            return [
+                Translation(
+                    str(row["text"]),
+                    row["score"],
+                    tuple(row.get("pivots", ())),
+                    tuple(row.get("notes", ())),
+                )
+                for row in self.read_rows(name)
+            ]
+
+    def write_alignment(self, name: str, alignment: Alignment) -> None:
+        self.write_rows(
+            name,
+            [
+                {"source": b.source, "target": b.target, "score": round(b.score, 6)}
+                for b in alignment.beads
+            ],
+        )
+
+    def read_alignment(self, name: str) -> Alignment:
+        """The beads, also after somebody corrected the file by hand."""
+        with self._shape(name):
+            beads = [
+                Bead(
+                    tuple(int(i) for i in row["source"]),
+                    tuple(int(i) for i in row["target"]),
+                    float(row.get("score", 1.0)),
+                )
+                for row in self.read_rows(name)
+            ]
+        return Alignment(tuple(beads), name)
+
+    @contextmanager
+    def _shape(self, name: str) -> Iterator[None]:
+        """Rows that are JSON but not of this file's shape become one clear message."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(
+                f"{self.path / name}: a row lacks or misspells {error}; mend it or run again"
+            ) from None
+
+
+class Stages:
+    """Runs stages of a job in a run directory, reusing those whose digest still matches.
+
+    A file that somebody changed after the stage wrote it counts as a correction by hand where
+    ``editable``; elsewhere it is made again.
+    """
+
+    def __init__(self, directory: RunDirectory, manifest: Row, *, fresh: bool) -> None:
+        self.directory, self.manifest = directory, manifest
+        self.records: dict[str, Row] = {} if fresh else dict(manifest.get("stages", {}))
+        self.manifest["stages"] = {}
+
+    def run(
+        self, name: str, made_from: str, make: Callable[[], None], *, editable: bool = False
+    ) -> str:
+        """Make the file ``name`` unless it can be reused: "made", "reused" or "edited"."""
+        record = self.records.get(name, {})
+        present = _sha256(self.directory.path / name)
+        outcome = "made"
+        if present and record.get("digest") == made_from:
+            if present == record.get("sha256"):
+                outcome = "reused"
+            elif editable:
+                outcome = "edited"
+        if outcome == "made":
+            start = time.perf_counter()
+            make()
+            record = {
+                "digest": made_from,
+                "sha256": _sha256(self.directory.path / name),
+                "seconds": round(time.perf_counter() - start, 3),
+            }
+        self.manifest["stages"][name] = record
+        self.directory.write_manifest(self.manifest)
+        return outcome
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""Documents: read, normalised, and split into segments."""

@@ -1,0 +1,234 @@
+"""Parallel text for training: read, filtered, tokenised, and drawn in batches.
+
+Everything is a function of the files and the seed, so that a resumed run sees the same batches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mt.errors import CorpusError
+from mt.train.recipe import Recipe, Source
+
+Ids = npt.NDArray[np.uint16]
+Direction = tuple[str, str]
+
+MAX_RATIO = 4.0  # of lengths in characters, either way, once a side is longer than MIN_CHARS
+MIN_CHARS = 12
+
+
+@dataclass(frozen=True)
+class Row:
+    """The same segment in two or three languages."""
+
+    texts: Mapping[str, str]
+    group: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What the sources hold: rows to learn from, rows held out, and why others were dropped."""
+
+    train: tuple[Row, ...]
+    dev: tuple[Row, ...]
+    dropped: Mapping[str, int]
+    digests: Mapping[str, str]  # file name -> sha256
+
+
+def read_corpus(recipe: Recipe) -> Corpus:
+    """Read all sources of the recipe.
+
+    Raises:
+        CorpusError: a file is missing or a line has the wrong number of columns.
+    """
+    train: list[Row] = []
+    dev: list[Row] = []
+    dropped: Counter[str] = Counter()
+    digests = {}
+    seen: set[tuple[str, ...]] = set()
+    for source in recipe.sources:
+        held_out = _held_out(source)
+        digests[source.path.name] = _digest(source.path)
+        for document, row in _rows(source):
+            key = tuple(row.texts.values())
+            if key in seen:
+                dropped["duplicate"] += 1
+            elif reason := _reject(row.texts):
+                dropped[reason] += 1
+            elif document in held_out:
+                if held_out[document] == "dev":
+                    dev.append(row)
+            else:
+                seen.add(key)
+                train.append(row)
+    return Corpus(tuple(train), tuple(dev), dict(dropped), digests)
+
+
+def _held_out(source: Source) -> dict[str, str]:
+    if source.split is None:
+        return {}
+    path = source.path.parent / source.split
+    splits: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return {doc: name for name, docs in splits.items() if name != "train" for doc in docs}
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise CorpusError(f"{path}: no such file; set data=DIR to where the sources lie") from None
+
+
+def _rows(source: Source) -> Iterator[tuple[str, Row]]:
+    opener = lzma.open if source.path.suffix == ".xz" else open
+    with opener(source.path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if source.columns:
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) != len(source.columns):
+                    raise CorpusError(
+                        f"{source.path}:{number}: {len(cells)} columns, expected "
+                        f"{len(source.columns)} ({', '.join(source.columns)})"
+                    )
+                fields = dict(zip(source.columns, cells, strict=True))
+            else:
+                fields = json.loads(line)
+            group = fields.get("set", source.path.name)
+            texts = {
+                language: unicodedata.normalize("NFC", str(fields[language])).strip()
+                for language in ("ar", "en", "vi")
+                if fields.get(language)
+            }
+            weight = source.weight * source.set_weights.get(group, 1.0)
+            yield str(fields.get("doc", "")), Row(texts, group, weight)
+
+
+def _reject(texts: Mapping[str, str]) -> str:
+    """Why a row teaches nothing, or ""."""
+    values = list(texts.values())
+    if len(values) < 2:
+        return "one side empty"
+    if "ar" in texts and not any("\u0600" <= c <= "\u06ff" for c in texts["ar"]):
+        return "no Arabic letter"
+    if any(not any(c.isalpha() for c in text) for text in values):
+        return "no letter"
+    if len(set(values)) < len(values):
+        return "copy"
+    shortest, longest = min(map(len, values)), max(map(len, values))
+    if longest > MIN_CHARS and longest > MAX_RATIO * shortest:
+        return "length ratio"
+    return ""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Tokenised pairs of one direction, ordered by length, with cumulative drawing weights."""
+
+    source: list[Ids]  # with the target token in front and </s> at the end
+    target: list[Ids]  # with </s> at the end
+    lengths: npt.NDArray[np.int64]  # of the longer side
+    cumulative: npt.NDArray[np.float64]
+
+    def draw(self, count: int, longest: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Indices of ``count`` pairs with at most ``longest`` pieces a side, by weight."""
+        end = int(np.searchsorted(self.lengths, longest, side="right"))
+        if end == 0:
+            return np.zeros(0, dtype=np.int64)
+        points = rng.random(count) * self.cumulative[end - 1]
+        return np.searchsorted(self.cumulative[:end], points, side="right").astype(np.int64)
+
+
+def encode_direction(
+    rows: Sequence[Row],
+    direction: Direction,
+    pieces: Mapping[str, Sequence[Sequence[int]]],
+    token: int,
+    eos: int,
+    longest: int,
+) -> Examples:
+    """Pair up the encoded sides; ``pieces[language][i]`` belongs to ``rows[i]`` (or is empty)."""
+    source_language, target_language = direction
+    kept = []
+    for index, row in enumerate(rows):
+        if source_language in row.texts and target_language in row.texts:
+            source, target = pieces[source_language][index], pieces[target_language][index]
+            length = max(len(source) + 2, len(target) + 1)
+            if source and target and length <= longest:
+                kept.append((length, index))
+    if not kept:
+        raise CorpusError(f"no training pairs for {source_language}-{target_language}")
+    kept.sort()
+    weights = np.array([rows[index].weight for _, index in kept])
+    return Examples(
+        [np.array([token, *pieces[source_language][i], eos], dtype=np.uint16) for _, i in kept],
+        [np.array([*pieces[target_language][i], eos], dtype=np.uint16) for _, i in kept],
+        np.array([length for length, _ in kept]),
+        np.cumsum(weights),
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    source: npt.NDArray[np.int64]  # (sentences, pieces), padded
+    target: npt.NDArray[np.int64]
+
+
+DRAW = 8192  # pairs drawn, sorted by length and cut into batches at a time
+
+
+def draw_batches(
+    examples: Mapping[Direction, Examples],
+    shares: Mapping[Direction, float],
+    *,
+    chunk: int,
+    longest: int,
+    batch_tokens: int,
+    pad: int,
+    seed: int,
+) -> list[Batch]:
+    """The batches of one chunk of the endless stream: a pure function of its arguments."""
+    rng = np.random.default_rng((seed, chunk))
+    directions = list(examples)
+    weights = np.array([shares[d] for d in directions], dtype=float)
+    counts = rng.multinomial(DRAW, weights / weights.sum())
+    drawn: list[tuple[Ids, Ids]] = []
+    for direction, count in zip(directions, counts, strict=True):
+        pool = examples[direction]
+        drawn += [(pool.source[i], pool.target[i]) for i in pool.draw(int(count), longest, rng)]
+    drawn = [drawn[i] for i in rng.permutation(len(drawn))]
+    drawn.sort(key=lambda pair: max(len(pair[0]), len(pair[1])))
+    batches = list(_cut(drawn, batch_tokens, pad))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _cut(pairs: Sequence[tuple[Ids, Ids]], batch_tokens: int, pad: int) -> Iterator[Batch]:
+    start = 0
+    while start < len(pairs):
+        end = start + 1
+        while end < len(pairs):
+            longer = max(len(pairs[end][0]), len(pairs[end][1]))
+            if longer * (end + 1 - start) > batch_tokens:
+                break
+            end += 1
+        part = pairs[start:end]
+        yield Batch(_stack([p[0] for p in part], pad), _stack([p[1] for p in part], pad))
+        start = end
+
+
+def _stack(rows: Sequence[Ids], pad: int) -> npt.NDArray[np.int64]:
+    width = -(-max(map(len, rows)) // 8) * 8  # multiples of 8: fewer shapes, faster kernels
+    table = np.full((len(rows), width), pad, dtype=np.int64)
+    for index, row in enumerate(rows):
+        table[index, : len(row)] = row
+    return table

@@ -1,0 +1,119 @@
+"""The training file: what ``awda train CONFIG`` reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+
+from mt.config import Section, load
+
+Language = Literal["ar", "en", "vi"]
+
+
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    return Path(info.context["folder"], path.expanduser()) if info.context else path
+
+
+def _direction(value: Any) -> Any:
+    return tuple(value.split("-")) if isinstance(value, str) else value
+
+
+FilePath = Annotated[Path, AfterValidator(_resolve)]
+Direction = Annotated[tuple[Language, Language], BeforeValidator(_direction)]
+
+
+class Source(Section):
+    """One file of parallel text: TSV (plain or .xz) or JSONL with a key per language."""
+
+    path: FilePath
+    columns: tuple[str, ...] = ()  # of a TSV, in order: language codes and, at most once, "set"
+    weight: float = Field(1.0, gt=0)  # how often a pair is drawn, next to a pair of weight 1
+    set_weights: dict[str, float] = {}  # the same, for the sets named in the "set" column
+    split: Path | None = None  # JSON {"dev": [doc, ...], ...}; beside `path`; those are held out
+
+
+class Vocabulary(Section):
+    """SentencePiece, one joint unigram model for all languages."""
+
+    size: int = Field(10_000, ge=200)  # pieces, with </s>, <unk>, the target tokens and <pad>
+    sentences: int = Field(400_000, ge=1)  # sampled for training the pieces
+
+
+class Network(Section):
+    """Marian's shape: a post-norm Transformer with tied embeddings."""
+
+    d_model: int = Field(256, ge=16)
+    encoder_layers: int = Field(6, ge=1)
+    decoder_layers: int = Field(2, ge=1)
+    heads: int = Field(4, ge=1)
+    ffn_dim: int = Field(1024, ge=16)
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class Optimisation(Section):
+    """Adam with label smoothing, warm-up and inverse-square-root decay (Vaswani et al., 2017)."""
+
+    updates: int = Field(20_000, ge=1)
+    batch_tokens: int = Field(1200, ge=16)  # padded pieces on the longer side of a batch
+    learning_rate: float = Field(8e-4, gt=0)  # the peak
+    warmup: int = Field(1500, ge=1)  # updates
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    clip_norm: float = Field(1.0, gt=0)
+    smoothing: float = Field(0.999, ge=0, lt=1)  # of the exponential average of the weights
+    first_length: int = Field(12, ge=2)  # longest side, in pieces, of the first batches ...
+    max_length: int = Field(96, ge=2)  # ... growing to this one ...
+    length_updates: int = Field(3000, ge=1)  # ... over this many updates
+    bf16: bool = True  # mixed precision; the master weights stay fp32
+
+
+class Reporting(Section):
+    log_every: int = Field(100, ge=1)  # updates
+    checkpoint_every: int = Field(500, ge=1)  # updates
+    dev_every: int = Field(1000, ge=1)  # updates
+    dev_segments: int = Field(64, ge=1)  # per direction
+
+
+class Recipe(Section):
+    """A whole training run. Paths are relative to the training file, sources to `data`."""
+
+    name: str = Field(pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
+    output: FilePath  # checkpoints, log and the finished model
+    data: FilePath  # where the sources lie
+    sources: tuple[Source, ...] = Field(min_length=1)
+    directions: dict[Direction, float] = Field(min_length=1)  # share of the batches
+    start_from: FilePath | None = None  # a Marian directory to adapt, instead of random weights
+    vocabulary: Vocabulary = Vocabulary()
+    network: Network = Network()
+    optimisation: Optimisation = Optimisation()
+    reporting: Reporting = Reporting()
+    seed: int = 1
+    threads: int | None = Field(None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place_sources(cls, tree: Any, info: ValidationInfo) -> Any:
+        """Sources are named below `data`, which `--set data=DIR` moves as a whole."""
+        if not isinstance(tree, dict) or not isinstance(tree.get("data"), str):
+            return tree
+        data = Path(tree["data"]).expanduser()
+        sources = [
+            {**source, "path": str(data / str(source["path"]))}
+            if isinstance(source, dict) and "path" in source
+            else source
+            for source in tree.get("sources") or ()
+        ]
+        return {**tree, "sources": sources}
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Recipe:
+        if self.network.d_model % self.network.heads:
+            raise ValueError("network: d_model must be a multiple of heads")
+        return self
+
+
+def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Read a training file; raises ``JobError`` with every problem."""
+    return load(path, Recipe, overrides)

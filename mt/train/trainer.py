@@ -1,0 +1,417 @@
+"""Train a Marian model from a recipe: resumable to the bit, one log row per report interval.
+
+Everything lives in the recipe's output folder: ``vocabulary/``, ``checkpoint.pt`` (replaced
+atomically), ``log.jsonl`` and, at every checkpoint, the finished ``model/`` in Hugging Face's
+Marian format (fp16 safetensors of the exponentially averaged weights).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from sacrebleu.metrics import BLEU, CHRF
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import GenerationConfig, MarianConfig, MarianMTModel
+
+from mt.errors import RunError
+from mt.train.examples import (
+    Batch,
+    Corpus,
+    Direction,
+    Examples,
+    Row,
+    draw_batches,
+    encode_direction,
+    read_corpus,
+)
+from mt.train.recipe import Optimisation, Recipe
+from mt.train.vocabulary import EOS, PAD, load_tokenizer, target_token, train_vocabulary
+
+Log = Callable[[str], None]
+
+_FREE = {"updates", "output", "data", "threads", "device", "reporting"}  # may change on resume
+
+
+@dataclass
+class Position:
+    """Where in the stream of batches the run stands."""
+
+    update: int = 0
+    chunk: int = 0
+    batch: int = 0  # next one inside the chunk
+    longest: int = 0  # length limit of the chunk
+    seconds: float = 0.0  # spent training, over all sessions
+
+
+@dataclass
+class _Stop:
+    """Set by SIGINT or SIGTERM: finish the update, save, leave."""
+
+    asked: bool = False
+    previous: dict[int, Any] = field(default_factory=dict)
+
+    def __enter__(self) -> _Stop:
+        def ask(_signal: int, _frame: FrameType | None) -> None:
+            self.asked = True
+
+        self.previous = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+
+
+def train(recipe: Recipe, log: Log = print) -> Path:
+    """Run (or go on with) the training that ``recipe`` describes; returns the model folder.
+
+    Raises:
+        CorpusError: a source is missing or malformed.
+        RunError: the output folder holds a run of other data or another recipe.
+    """
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    recipe.output.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(recipe, read_corpus(recipe), log)
+    trainer.resume()
+    trainer.fit()
+    return recipe.output / "model"
+
+
+class Trainer:
+    """The state of one run."""
+
+    def __init__(self, recipe: Recipe, corpus: Corpus, log: Log) -> None:
+        self.recipe, self.corpus, self.log = recipe, corpus, log
+        self.device = _device(recipe.device)
+        self.vocabulary = recipe.output / "vocabulary"
+        _ensure_vocabulary(recipe, corpus, self.vocabulary)
+        self.tokenizer = load_tokenizer(self.vocabulary)
+        self.ids: dict[str, int] = self.tokenizer.get_vocab()
+        self.examples = self._encode()
+        torch.manual_seed(recipe.seed)
+        self.model = _build(recipe, self.ids).to(self.device)
+        self.average = _build(recipe, self.ids).to(self.device).eval()
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0, fused=True
+        )
+        self.position = Position()
+        self.identity = _identity(recipe, corpus)
+
+    def _encode(self) -> dict[Direction, Examples]:
+        import sentencepiece
+
+        processor = sentencepiece.SentencePieceProcessor(str(self.vocabulary / "source.spm"))
+        unknown = self.ids["<unk>"]
+        table = [
+            self.ids.get(processor.id_to_piece(i), unknown)
+            for i in range(processor.get_piece_size())
+        ]
+        rows = self.corpus.train
+        pieces: dict[str, list[list[int]]] = {}
+        for language in ("ar", "en", "vi"):
+            texts = [row.texts.get(language, "") for row in rows]
+            encoded = processor.encode(texts, num_threads=os.cpu_count() or 1)
+            pieces[language] = [[table[i] for i in line] for line in encoded]
+        return {
+            direction: encode_direction(
+                rows,
+                direction,
+                pieces,
+                self.ids[target_token(direction[1])],
+                self.ids[EOS],
+                self.recipe.optimisation.max_length,
+            )
+            for direction in self.recipe.directions
+        }
+
+    def resume(self) -> None:
+        """Load ``checkpoint.pt`` where there is one."""
+        path = self.recipe.output / "checkpoint.pt"
+        if not path.exists():
+            pairs = {"-".join(d): len(e.source) for d, e in self.examples.items()}
+            size = sum(p.numel() for p in self.model.parameters()) / 1e6
+            self.log(f"starting: {size:.1f}M parameters, pairs {pairs}")
+            self.log(f"dropped rows: {dict(self.corpus.dropped)}")
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["identity"] != self.identity:
+            raise RunError(
+                f"{path}: made from other data or another recipe; "
+                "name a new output, or put the old files back"
+            )
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["rng"].cpu())
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_rng"].cpu())
+        self.position = Position(**state["position"])
+        self.log(f"resuming at update {self.position.update}")
+
+    def save(self) -> None:
+        """Write the checkpoint and the finished model, each in one step."""
+        state = {
+            "identity": self.identity,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
+            "position": vars(self.position),
+        }
+        path = self.recipe.output / "checkpoint.pt"
+        temporary = path.with_suffix(".tmp")
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+        self._export()
+
+    def _export(self) -> None:
+        folder = self.recipe.output / "model"
+        half = _build(self.recipe, self.ids).half()
+        half.load_state_dict(self.average.state_dict())
+        half.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def fit(self) -> None:
+        """Train up to the recipe's number of updates, or until a signal asks to stop."""
+        settings, reporting = self.recipe.optimisation, self.recipe.reporting
+        losses: list[float] = []
+        tokens, clock = 0, time.perf_counter()
+        with _Stop() as stop:
+            for batch in self._batches():
+                loss, count = self._update(batch)
+                losses.append(loss)
+                tokens += count
+                update = self.position.update
+                if update % reporting.log_every == 0:
+                    elapsed = time.perf_counter() - clock
+                    self.position.seconds += elapsed
+                    self._report(losses, tokens, elapsed)
+                    losses, tokens, clock = [], 0, time.perf_counter()
+                if update % reporting.dev_every == 0:
+                    self._validate()
+                    clock = time.perf_counter()
+                done = update >= settings.updates
+                if done or stop.asked or update % reporting.checkpoint_every == 0:
+                    self.save()
+                if done or stop.asked:
+                    self.log(f"{'done' if done else 'stopped'} at update {update}")
+                    return
+
+    def _batches(self) -> Iterator[Batch]:
+        settings, place = self.recipe.optimisation, self.position
+        if place.update >= settings.updates:
+            return
+        while True:
+            if place.batch == 0:
+                place.longest = _longest(settings, place.update)
+            batches = draw_batches(
+                self.examples,
+                self.recipe.directions,
+                chunk=place.chunk,
+                longest=place.longest,
+                batch_tokens=settings.batch_tokens,
+                pad=self.ids[PAD],
+                seed=self.recipe.seed,
+            )
+            for batch in batches[place.batch :]:
+                place.batch += 1
+                yield batch
+            place.chunk += 1
+            place.batch = 0
+
+    def _update(self, batch: Batch) -> tuple[float, int]:
+        settings = self.recipe.optimisation
+        source = torch.from_numpy(batch.source).to(self.device)
+        target = torch.from_numpy(batch.target).to(self.device)
+        self.model.train()
+        loss, count = self._loss(self.model, source, target, settings.label_smoothing)
+        (loss / count).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        self.position.update += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(settings, self.position.update)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._smooth(settings.smoothing)
+        return float(loss.detach()) / count, count
+
+    def _loss(
+        self, model: MarianMTModel, source: Tensor, target: Tensor, smoothing: float
+    ) -> tuple[Tensor, int]:
+        pad = self.ids[PAD]
+        shifted = functional.pad(target[:, :-1], (1, 0), value=pad)
+        bf16 = self.recipe.optimisation.bf16
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
+            hidden = model.model(
+                input_ids=source, attention_mask=source != pad, decoder_input_ids=shifted
+            ).last_hidden_state
+            kept = target != pad  # project only real positions: padding costs as much as words
+            logits = model.lm_head(hidden[kept])
+        loss = functional.cross_entropy(
+            logits.float(), target[kept], label_smoothing=smoothing, reduction="sum"
+        )
+        return loss, int(kept.sum())
+
+    @torch.no_grad()
+    def _smooth(self, decay: float) -> None:
+        decay = min(decay, self.position.update / (self.position.update + 10))
+        averages = [p.data for p in self.average.parameters()]
+        torch._foreach_lerp_(averages, [p.data for p in self.model.parameters()], 1 - decay)
+
+    def _report(self, losses: list[float], tokens: int, elapsed: float) -> None:
+        place = self.position
+        left = (self.recipe.optimisation.updates - place.update) * elapsed / len(losses)
+        row = {
+            "update": place.update,
+            "loss": round(float(np.mean(losses)), 4),
+            "learning_rate": learning_rate(self.recipe.optimisation, place.update),
+            "tokens_per_second": round(tokens / elapsed),
+            "longest": place.longest,
+            "seconds": round(place.seconds, 1),
+        }
+        self._append(row)
+        self.log(
+            f"update {place.update}: loss {row['loss']:.3f}, "
+            f"{row['tokens_per_second']} tokens/s, ETA {left / 60:.0f} min"
+        )
+
+    @torch.no_grad()
+    def _validate(self) -> None:
+        for direction in self.recipe.directions:
+            rows = [r for r in self.corpus.dev if set(direction) <= set(r.texts)]
+            rows = rows[: self.recipe.reporting.dev_segments]
+            if rows:
+                self._score(direction, rows)
+
+    def _score(self, direction: Direction, rows: list[Row]) -> None:
+        source, target = direction
+        texts = [f"{target_token(target)} {row.texts[source]}" for row in rows]
+        references = [row.texts[target] for row in rows]
+        encoded = self.tokenizer(texts, padding=True, return_tensors="pt").to(self.device)
+        output = self.average.generate(**encoded, num_beams=1, max_new_tokens=96)
+        hypotheses = self.tokenizer.batch_decode(output, skip_special_tokens=True)
+        bleu = BLEU().corpus_score(hypotheses, [references]).score
+        chrf = CHRF(word_order=2).corpus_score(hypotheses, [references]).score
+        row = {
+            "update": self.position.update,
+            "dev": "-".join(direction),
+            "bleu": round(bleu, 2),
+            "chrf2++": round(chrf, 2),
+        }
+        self._append(row)
+        self.log(f"dev {row['dev']}: BLEU {bleu:.1f}, chrF++ {chrf:.1f}")
+        for index in range(0, len(rows), max(1, len(rows) // 2)):
+            self.log(f"  {rows[index].texts[source]}\n  -> {hypotheses[index]}")
+
+    def _append(self, row: Mapping[str, object]) -> None:
+        with (self.recipe.output / "log.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def learning_rate(settings: Optimisation, update: int) -> float:
+    """Linear warm-up to the peak, then inverse-square-root decay (Vaswani et al., 2017)."""
+    return settings.learning_rate * min(update / settings.warmup, (settings.warmup / update) ** 0.5)
+
+
+def _longest(settings: Optimisation, update: int) -> int:
+    """The length limit grows: short pairs first teach the decoder to read the source."""
+    share = min(1.0, update / settings.length_updates)
+    return round(settings.first_length + share * (settings.max_length - settings.first_length))
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def _identity(recipe: Recipe, corpus: Corpus) -> str:
+    settings = recipe.model_dump(mode="json", exclude=_FREE | {"sources"})
+    settings["optimisation"].pop("updates")
+    settings["sources"] = [
+        {**source.model_dump(mode="json"), "path": source.path.name} for source in recipe.sources
+    ]
+    text = json.dumps([settings, corpus.digests], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
+    if (folder / "vocab.json").exists():
+        return
+    if recipe.start_from:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("source.spm", "target.spm", "vocab.json"):
+            (folder / name).write_bytes((recipe.start_from / name).read_bytes())
+        return
+    rng = np.random.default_rng(recipe.seed)
+    weights = np.array([row.weight for row in corpus.train])
+    count = min(recipe.vocabulary.sentences, len(corpus.train))
+    chosen = rng.choice(len(corpus.train), count, p=weights / weights.sum())
+    sentences = (text for index in chosen for text in corpus.train[index].texts.values())
+    train_vocabulary(sentences, recipe.vocabulary, folder)
+
+
+def _build(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
+    if recipe.start_from:
+        return MarianMTModel.from_pretrained(recipe.start_from, dtype=torch.float32)
+    network, pad, eos = recipe.network, ids[PAD], ids[EOS]
+    config = MarianConfig(
+        vocab_size=len(ids),
+        d_model=network.d_model,
+        encoder_layers=network.encoder_layers,
+        decoder_layers=network.decoder_layers,
+        encoder_attention_heads=network.heads,
+        decoder_attention_heads=network.heads,
+        encoder_ffn_dim=network.ffn_dim,
+        decoder_ffn_dim=network.ffn_dim,
+        dropout=network.dropout,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        activation_function="swish",
+        scale_embedding=True,
+        share_encoder_decoder_embeddings=True,
+        tie_word_embeddings=True,
+        max_position_embeddings=512,
+        pad_token_id=pad,
+        eos_token_id=eos,
+        decoder_start_token_id=pad,
+        forced_eos_token_id=eos,
+    )
+    model = MarianMTModel(config)
+    model.generation_config = GenerationConfig(
+        pad_token_id=pad,
+        eos_token_id=eos,
+        decoder_start_token_id=pad,
+        forced_eos_token_id=eos,
+        bad_words_ids=[[pad]],
+        max_length=512,
+        num_beams=5,
+    )
+    _initialise(model)
+    return model
+
+
+def _initialise(model: MarianMTModel) -> None:
+    """Xavier for matrices, width^-0.5 for embeddings: Marian's own defaults learn far slower."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and module is not model.lm_head:
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    shared = model.get_input_embeddings().weight
+    nn.init.normal_(shared, std=model.config.d_model**-0.5)

@@ -1,0 +1,108 @@
+"""One SentencePiece model for all languages, written as Marian's tokenizer files.
+
+Kudo and Richardson (2018), unigram model. Arabic marks, tatweel and direction marks are dropped
+by the model's own normaliser, so that whoever loads the model gets the same pieces.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from mt.train.recipe import Vocabulary
+
+TARGETS = ("en", "vi")
+EOS, UNK, PAD = "</s>", "<unk>", "<pad>"
+
+_DROPPED = (
+    *range(0x064B, 0x0653),  # tashkeel
+    0x0640,  # tatweel
+    0x0670,
+    *range(0x200B, 0x2010),  # zero-width characters and direction marks
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+    0xFEFF,
+)
+_SPACES = (0x09, 0x0A, 0x0D, 0xA0, 0x2007, 0x2009, 0x202F, 0x3000)
+
+
+def target_token(language: str) -> str:
+    """Marian's way to ask a multilingual model for a language: ``>>vi<<``."""
+    return f">>{language}<<"
+
+
+def normalisation_rules() -> str:
+    """SentencePiece's rule file: hexadecimal code points, a tab, what they become.
+
+    Letters that NFD takes apart are put together again, Arabic presentation forms are undone,
+    and Arabic and Persian digits become 0-9.
+    """
+    rules = {(code,): () for code in _DROPPED}
+    rules |= {(code,): (0x20,) for code in _SPACES}
+    for first in (0x0660, 0x06F0):
+        rules |= {(first + i,): (0x30 + i,) for i in range(10)}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00), *range(0x0622, 0x0627)):
+        parts = tuple(map(ord, unicodedata.normalize("NFD", chr(code))))
+        if len(parts) > 1:
+            rules[parts] = (code,)
+    for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFEFD)):
+        folded = unicodedata.normalize("NFKC", chr(code))
+        if folded != chr(code) and " " not in folded:
+            rules[(code,)] = tuple(map(ord, folded))
+
+    def spell(codes: tuple[int, ...]) -> str:
+        return " ".join(f"{code:X}" for code in codes)
+
+    return "".join(f"{spell(left)}\t{spell(right)}\n" for left, right in sorted(rules.items()))
+
+
+def train_vocabulary(sentences: Iterable[str], settings: Vocabulary, folder: Path) -> None:
+    """Train the pieces and write ``source.spm``, ``target.spm`` and ``vocab.json`` to ``folder``."""
+    import sentencepiece
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rules = folder / "normalisation.tsv"
+    rules.write_text(normalisation_rules(), encoding="utf-8")
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences),
+        model_writer=model,
+        vocab_size=settings.size - len(TARGETS) - 2,  # <s> is unused; <pad> and targets are added
+        model_type="unigram",
+        character_coverage=0.9998,
+        normalization_rule_tsv=str(rules),
+        split_digits=True,
+        num_threads=2,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    rules.unlink()
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    words = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
+    special = ("<s>", EOS, UNK)
+    order = [EOS, UNK, *(w for w in words if w not in special), *map(target_token, TARGETS), PAD]
+    for name in ("source.spm", "target.spm"):
+        (folder / name).write_bytes(model.getvalue())
+    vocabulary = {piece: index for index, piece in enumerate(order)}
+    text = json.dumps(vocabulary, ensure_ascii=False, indent=0)
+    (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_tokenizer(folder: Path):  # type: ignore[no-untyped-def]
+    """Marian's tokenizer over the files in ``folder``."""
+    from transformers import MarianTokenizer
+
+    return MarianTokenizer(
+        source_spm=str(folder / "source.spm"),
+        target_spm=str(folder / "target.spm"),
+        vocab=str(folder / "vocab.json"),
+        source_lang="mul",
+        target_lang="mul",
+        eos_token=EOS,
+        unk_token=UNK,
+        pad_token=PAD,
+        model_max_length=512,
+    )

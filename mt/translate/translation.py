@@ -1,0 +1,43 @@
+"""What a translator returns, and what a translator is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The translation of one segment.
+
+    ``score`` is the mean log-probability of its target tokens (natural log, at most 0), or None
+    where no model made it. ``pivots`` are the intermediate translations of a route, first leg
+    first. ``notes`` say what was out of the ordinary: "blank", "no letters: copied",
+    "split into 3 parts".
+    """
+
+    text: str
+    score: float | None = None
+    pivots: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+Progress = Callable[[int], None]  # called with the number of segments just finished
+
+
+class Translator(Protocol):
+    """A model that is loaded and ready, for one target language."""
+
+    name: str  # as a report cites it: "builtin", "Helsinki-NLP/opus-mt-ar-en@<revision>"
+    digest: str  # SHA-256 of the model's files and of what steers the decoding
+
+    def translate(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> list[Translation]:
+        """One translation per text, in order.
+
+        Raises:
+            TranslationError: the engine failed.
+        """
+        ...
