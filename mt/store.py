@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mt.align.alignment import Alignment, Bead
+from mt.digest import digest_file
 from mt.errors import RunError
 from mt.text.document import Document, Segment
 from mt.translate.translation import Translation
@@ -31,12 +31,6 @@ from mt.translate.translation import Translation
 SCHEMA = 1  # of the files below; a directory of another schema is refused, not guessed at
 
 Row = dict[str, Any]
-
-
-def digest(*parts: object) -> str:
-    """SHA-256 of the parts' JSON: what a stage was made from."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -63,8 +57,8 @@ class RunDirectory:
 
     # The manifest
 
-    def create(self) -> None:
-        """Make the folder, or take up the one that is there.
+    def create(self, *, fresh: bool = False) -> None:
+        """Make the folder, or take up the one that is there (with ``fresh``, of any version).
 
         Raises:
             RunError: the place is taken by something else, or made by another version.
@@ -76,7 +70,8 @@ class RunDirectory:
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made: {error.strerror}") from None
         if self._manifest_path.exists():
-            self.read_manifest()
+            if not fresh:
+                self.read_manifest()
         elif any(p for p in self.path.iterdir() if not p.name.startswith(".")):
             raise RunError(f"{self.path}: not empty, and not a run of awda; name another with --out")
 
@@ -100,6 +95,13 @@ class RunDirectory:
                 "run again with --fresh, or name another folder with --out"
             )
         return manifest
+
+    def read_stages(self) -> dict[str, Row]:
+        """What earlier runs recorded of their stages; empty in a new directory."""
+        if not self._manifest_path.exists():
+            return {}
+        stages: dict[str, Row] = self.read_manifest().get("stages", {})
+        return stages
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         text = json.dumps({"schema": SCHEMA, **manifest}, ensure_ascii=False, indent=2)
@@ -226,20 +228,21 @@ class Stages:
     """Runs stages of a job in a run directory, reusing those whose digest still matches.
 
     A file that somebody changed after the stage wrote it counts as a correction by hand where
-    ``editable``; elsewhere it is made again.
+    ``editable``; elsewhere it is made again. The manifest is written after every stage, so that a
+    job that was killed goes on from there.
     """
 
     def __init__(self, directory: RunDirectory, manifest: Row, *, fresh: bool) -> None:
         self.directory, self.manifest = directory, manifest
-        self.records: dict[str, Row] = {} if fresh else dict(manifest.get("stages", {}))
-        self.manifest["stages"] = {}
+        self._records: dict[str, Row] = {} if fresh else directory.read_stages()
+        self._done: dict[str, Row] = {}
 
     def run(
         self, name: str, made_from: str, make: Callable[[], None], *, editable: bool = False
     ) -> str:
         """Make the file ``name`` unless it can be reused: "made", "reused" or "edited"."""
-        record = self.records.get(name, {})
-        present = _sha256(self.directory.path / name)
+        record = self._records.get(name, {})
+        present = digest_file(self.directory.path / name)
         outcome = "made"
         if present and record.get("digest") == made_from:
             if present == record.get("sha256"):
@@ -251,16 +254,16 @@ class Stages:
             make()
             record = {
                 "digest": made_from,
-                "sha256": _sha256(self.directory.path / name),
+                "sha256": digest_file(self.directory.path / name),
                 "seconds": round(time.perf_counter() - start, 3),
             }
-        self.manifest["stages"][name] = record
-        self.directory.write_manifest(self.manifest)
+        self._done[name] = record
+        self._write({**self._records, **self._done})
         return outcome
 
+    def finish(self) -> None:
+        """Write the manifest of the whole run, without stages of earlier jobs."""
+        self._write(self._done)
 
-def _sha256(path: Path) -> str | None:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return None
+    def _write(self, records: Mapping[str, Row]) -> None:
+        self.directory.write_manifest({**self.manifest, "stages": dict(records)})

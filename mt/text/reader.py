@@ -16,7 +16,7 @@ Split = Literal["sentence", "line"]
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
-    """The lines of a UTF-8 file, without their ends (LF, CRLF or CR; a byte-order mark goes).
+    """The lines of a UTF-8 file, without their ends (LF or CRLF; a byte-order mark goes).
 
     A last line without an end counts; an end does not start another line.
 
@@ -44,7 +44,7 @@ def decode_lines(data: bytes, name: str) -> tuple[str, ...]:
             f"{name}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); "
             "convert it first, for example with: iconv -f WINDOWS-1256 -t UTF-8"
         ) from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()
     return tuple(lines)

@@ -248,6 +248,8 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self._smooth(settings.smoothing)
+        for model in (self.model, self.average):
+            _clear_pad(model)
         return float(loss.detach()) / count, count
 
     def _loss(
@@ -415,3 +417,14 @@ def _initialise(model: MarianMTModel) -> None:
                 nn.init.zeros_(module.bias)
     shared = model.get_input_embeddings().weight
     nn.init.normal_(shared, std=model.config.d_model**-0.5)
+    _clear_pad(model)
+
+
+@torch.no_grad()
+def _clear_pad(model: MarianMTModel) -> None:
+    """Keep the embedding of ``<pad>`` at zero: Marian's decoder starts from a zero vector.
+
+    Hugging Face's port feeds ``<pad>`` for it and CTranslate2 a literal zero, so that the two
+    agree only while this row is zero; the tied output layer would train it otherwise.
+    """
+    model.get_input_embeddings().weight[model.config.pad_token_id] = 0.0

@@ -1,0 +1,53 @@
+# Needs Python 3.11+ and nothing else. `make demo` and `make test` set up .venv on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test fast lint types wheel check lock clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Installing into $(VENV) (once; about 1.5 GB, mostly PyTorch) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.ready ## Translate the Nghe An document back, align, score and report
+	$(BIN)/awda run configs/nghean.yaml
+	@echo "Open runs/nghean/report.html in a browser."
+
+test: $(VENV)/.ready ## Run all tests
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/.ready ## Run the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+wheel: $(VENV)/.ready ## Build the wheel, install it into a clean environment, run a job from it
+	rm -rf dist build/wheel && mkdir -p build
+	$(PIP) wheel --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/*.whl
+	cd build && wheel/bin/awda run ../configs/nghean.yaml --out nghean --fresh
+
+check: lint types test wheel ## What CI runs
+
+lock: ## Write constraints.txt anew from what pyproject.toml allows today
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip --quiet install torch==2.13.0
+	build/lock/bin/python -m pip --quiet install '.[dev]'
+	build/lock/bin/python -m pip freeze --exclude awda | sed 's/+cpu$$//' > constraints.txt
+
+clean: ## Remove everything that can be made again
+	rm -rf $(VENV) build dist runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

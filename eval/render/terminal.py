@@ -1,0 +1,89 @@
+"""The report on a terminal: tables that fit 80 columns, then what one must know to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from eval.metrics import MetricScore
+from eval.render.wording import (
+    count_numbers,
+    describe_comparison,
+    describe_pairs,
+    describe_reference,
+    format_score,
+    list_recipes,
+    name_language,
+)
+from eval.report import Report, Target
+
+
+def render_terminal(report: Report, width: int = 80, color: bool = False) -> str:
+    """The headline of a report in ``width`` columns; with ANSI codes where ``color``."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for target in report.targets:
+        console.print(Text(_title(report, target), style="bold"))
+        if target.references:
+            console.print(_build_table(target))
+        for line in _lines(target):
+            # A hanging indent, so that a signature over two lines still reads as one item.
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print()
+    for note in report.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _title(report: Report, target: Target) -> str:
+    languages = f"{name_language(report.source_language)} to {name_language(target.language)}"
+    return f"{report.name}: {languages}"
+
+
+def _build_table(target: Target) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("System", overflow="fold")
+    labels = list(list_recipes(target))
+    for label in labels:
+        table.add_column(label, justify="right", no_wrap=True)
+    for system in target.systems:
+        cells = {score.label: score for score in system.scores}
+        table.add_row(
+            Text(system.name), *(_cell(cells[label]) for label in labels if label in cells)
+        )
+    return table
+
+
+def _cell(score: MetricScore) -> Text:
+    return Text(format_score(score))
+
+
+def _lines(target: Target) -> Iterator[str]:
+    if target.references:
+        yield describe_pairs(target)
+    for reference in target.references:
+        yield describe_reference(reference)
+    for system in target.systems:
+        yield f"{system.name}: {count_numbers(system.numbers)} | {system.origin}"
+    if target.scored:
+        yield f"reference: {count_numbers(target.reference_numbers)}"
+    for comparison in target.comparisons:
+        yield describe_comparison(comparison)
+    if target.power:
+        yield target.power
+    for label, recipe in list_recipes(target).items():
+        yield f"{label} | {recipe}"

@@ -1,0 +1,87 @@
+"""The sentences and figures that all renderers share."""
+
+from __future__ import annotations
+
+from eval.fidelity import Tally
+from eval.metrics import MetricScore
+from eval.report import ReferenceReport, SystemReport, Target
+from eval.significance import Comparison
+from mt.languages import LANGUAGES
+
+
+def name_language(code: str) -> str:
+    """``"Vietnamese"``; the code itself where we have no name."""
+    return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def format_score(score: MetricScore, width: int = 1) -> str:
+    """``31.2 ±0.8``; rounded as sacreBLEU rounds."""
+    if score.half_width is None:
+        return f"{score.score:.{width}f}"
+    return f"{score.score:.{width}f} ±{score.half_width:.{width}f}"
+
+
+def describe_system(target: Target, system: SystemReport) -> str:
+    """The finding: "builtin-en: BLEU 12.3 ±4.1 over 28 pairs, 41 of 44 numbers kept"."""
+    if not system.scores:
+        return f"{system.name}: not scored, {count_numbers(system.numbers)}"
+    first = system.scores[0]
+    return (
+        f"{system.name}: {first.label} {format_score(first)} over {count_pairs(target.scored)}, "
+        f"{count_numbers(system.numbers)}"
+    )
+
+
+def describe_pairs(target: Target) -> str:
+    """``212 pairs scored, 3 not (2 no reference, 1 no source)``."""
+    left_out = target.left_out
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    rest = f", {sum(left_out.values())} not ({reasons})" if left_out else ""
+    return f"{count_pairs(target.scored)} scored{rest}"
+
+
+def describe_reference(reference: ReferenceReport) -> str:
+    """``en.1: 39 segments, 2 (5%) without a source opposite``."""
+    share = f"{reference.unaligned} ({reference.share_unaligned:.0%})"
+    return f"{reference.name}: {reference.segments} segments, {share} without a source opposite"
+
+
+def describe_comparison(comparison: Comparison) -> str:
+    """``b is 2.1 BLEU better than a (p = 0.003)``, or that the difference may be chance."""
+    points = f"{abs(comparison.difference):.1f} {comparison.label}"
+    if not comparison.difference:
+        return f"{comparison.system} has the {comparison.label} of {comparison.baseline}."
+    word = "better" if comparison.better else "worse"
+    found = f"{comparison.system} is {points} {word} than {comparison.baseline}"
+    verdict = "" if comparison.significant else ", which may be chance"
+    return f"{found} ({format_p(comparison)}){verdict}."
+
+
+def format_p(comparison: Comparison) -> str:
+    return "p < 0.001" if comparison.p_value < 0.001 else f"p = {comparison.p_value:.3f}"
+
+
+def count_pairs(count: int) -> str:
+    return "1 pair" if count == 1 else f"{count} pairs"
+
+
+def count_numbers(numbers: Tally) -> str:
+    """``41 of 44 numbers kept, 3 not in the source``."""
+    if not numbers.expected and not numbers.invented:
+        return "no numbers"
+    extra = f", {numbers.invented} not in the source" if numbers.invented else ""
+    return f"{numbers.kept} of {numbers.expected} numbers kept{extra}"
+
+
+def list_recipes(target: Target) -> dict[str, str]:
+    """Metric label -> signature; the same for all systems of a language."""
+    return {score.label: score.recipe for system in target.systems for score in system.scores}
+
+
+def number_segments(indices: tuple[int, ...]) -> str:
+    """1-based, as people count: ``4``, ``4-5``, ``4, 6``; ``-`` for none."""
+    if not indices:
+        return "-"
+    if len(indices) > 1 and indices[-1] - indices[0] == len(indices) - 1:
+        return f"{indices[0] + 1}-{indices[-1] + 1}"
+    return ", ".join(str(i + 1) for i in indices)

@@ -1,0 +1,1 @@
+"""Alignment: which segments of two documents translate each other."""

@@ -1,0 +1,400 @@
+"""The command line: the one place that prints and picks exit codes.
+
+Results go to stdout, everything else to stderr. 0 done, 1 the run failed, 2 the request was wrong,
+130 interrupted (a run goes on from there). Heavy imports stay inside the commands that need them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from mt import __version__
+from mt.errors import AwdaError, CorpusError
+from mt.translate.translation import Progress
+
+app = typer.Typer(
+    name="awda",
+    help="Back-translate an Arabic document, align it with references, and score it.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+JobFile = Annotated[Path, typer.Argument(help="A job file; configs/README.md explains its keys.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: --set score.bootstrap=200"),
+]
+Engine = Literal["ctranslate2", "transformers"]
+
+
+def main() -> None:
+    """Run the command line; errors that a user can cause end in one message, not a traceback."""
+    try:
+        app(standalone_mode=True)
+    except AwdaError as error:
+        _say(*str(error).splitlines(), prefix="awda: ")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"awda: {where}{error.strerror or error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say("awda: interrupted; the same command goes on from here")
+        sys.exit(130)
+
+
+def _say(*lines: str, prefix: str = "") -> None:
+    for line in lines:
+        print(f"{prefix}{line}", file=sys.stderr, flush=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"awda {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    job_file: JobFile,
+    out: Annotated[
+        Path | None, typer.Option(help="The run directory.", show_default="runs/NAME")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Redo every stage.")] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Translate, align, score and report: the whole job.
+
+    Stages whose inputs have not changed are reused, so that the same command resumes a job that
+    was interrupted.
+
+    Example: `awda run configs/nghean.yaml`
+    """
+    from eval.render.terminal import render_terminal
+    from eval.report import build_report, write_reports
+    from mt.job import load_job
+    from mt.pipeline import run as run_job
+
+    job = load_job(job_file, overrides or ())
+    with _bars() as monitor:
+        directory = run_job(job, out or Path("runs") / job.name, fresh=fresh, monitor=monitor)
+    report = build_report(directory)
+    written = write_reports(report, directory, job.report.formats)
+    print(render_terminal(report, _width()), end="")
+    _say(*(f"wrote {path}" for path in written))
+
+
+@app.command()
+def translate(
+    target: Annotated[str, typer.Option("--to", metavar="LANG", help="Target language: en, vi.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="UTF-8 text, one segment a line; stdin without it.")
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="builtin, a folder, or a Hub id; repeat for a route.",
+            show_default="builtin",
+        ),
+    ] = None,
+    via: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LANG", help="Pivot language after each model but the last."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="LANG", help="Refuse input that is not in this language."),
+    ] = None,
+    beam_size: Annotated[int, typer.Option(min=1, max=64)] = 5,
+    engine: Annotated[Engine, typer.Option(help="How the model is run.")] = "ctranslate2",
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option()] = "auto",
+) -> None:
+    """Translate lines: exactly one line out per line in; blank stays blank.
+
+    Example: `awda translate --to en < source.ar.txt`
+
+    Through English: `awda translate -m builtin -m builtin --via en --to vi source.ar.txt`
+    """
+    from mt.languages import find_language, mismatch
+    from mt.text.normalize import normalize
+    from mt.text.reader import decode_lines, read_lines
+    from mt.translate.translator import Workshop
+
+    names = models or ["builtin"]
+    targets = [*(via or ()), target]
+    for language in (*targets, *([source] if source else [])):
+        find_language(language)
+    if len(targets) != len(names):
+        raise CorpusError(
+            f"{len(names)} models need {len(names) - 1} --via languages, not {len(targets) - 1}"
+        )
+    name = str(file) if file else "<stdin>"
+    lines = read_lines(file) if file else decode_lines(sys.stdin.buffer.read(), name)
+    if source and (reason := mismatch(normalize(" ".join(lines))[0], source)):
+        raise CorpusError(f"{name}: {reason}")
+    workshop = Workshop(engine=engine, beam_size=beam_size, device=device)
+    with _bars() as monitor:
+        translator = workshop.build(names, targets)
+        progress = monitor.start("translate", len(lines) * len(names))
+        for start in range(0, len(lines), 1024):
+            for row in translator.translate(lines[start : start + 1024], progress):
+                sys.stdout.write(row.text + "\n")
+            sys.stdout.flush()
+
+
+@app.command()
+def align(
+    source_file: Annotated[Path, typer.Argument(metavar="SRC")],
+    target_file: Annotated[Path, typer.Argument(metavar="TGT")],
+    source_lang: Annotated[str, typer.Option(metavar="LANG")],
+    target_lang: Annotated[str, typer.Option(metavar="LANG")],
+    hypothesis: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--hyp", help="A machine translation of SRC, a line per segment; it helps; repeatable."
+        ),
+    ] = None,
+    split: Annotated[
+        Literal["sentence", "line"] | None,
+        typer.Option(help="What a segment is.", show_default="line, or what the gold file says"),
+    ] = None,
+    similarity: Annotated[
+        Literal["auto", "e5", "ngram", "length"], typer.Option(help="What sides are compared by.")
+    ] = "auto",
+    gold: Annotated[
+        Path | None, typer.Option(help="Score against this hand-made alignment instead.")
+    ] = None,
+    form: Annotated[
+        Literal["pairs", "tsv", "jsonl", "tmx"], typer.Option("--format", help="Output format.")
+    ] = "pairs",
+) -> None:
+    """Align two documents sentence by sentence; prints `[0]:[0, 1]:cost` lines.
+
+    Example: `awda align a.ar.txt a.en.txt --source-lang ar --target-lang en --split sentence`
+    """
+    from mt.align.aligner import align_texts
+    from mt.align.alignment import read_pairs
+    from mt.align.formats import render_alignment
+    from mt.errors import AlignmentError
+    from mt.text.reader import read_document, read_lines
+
+    wanted = read_pairs(gold) if gold else None
+    unit = split or (wanted.split if wanted and wanted.split else "line")
+    source = read_document(source_file, source_lang, unit)
+    target = read_document(target_file, target_lang, unit)
+    if wanted:
+        try:
+            wanted.alignment.check(len(source.segments), len(target.segments))
+        except AlignmentError as error:
+            raise AlignmentError(
+                f"{gold}: {error}; does it count segments by --split {unit}?"
+            ) from None
+    hypotheses = [read_lines(path) for path in hypothesis or ()]
+    for path, lines in zip(hypothesis or (), hypotheses, strict=True):
+        if len(lines) != len(source.segments):
+            raise CorpusError(
+                f"{path}: {len(lines)} lines, but {source_file} has {len(source.segments)} segments"
+            )
+    with _bars() as monitor:
+        progress = monitor.start("align", len(source.segments))
+        alignment = align_texts(
+            source.texts,
+            target.texts,
+            hypotheses=hypotheses,
+            similarity=similarity,
+            progress=progress,
+        )
+    if wanted:
+        from eval.links import score_alignment
+
+        print(score_alignment(wanted.alignment, alignment))
+        return
+    text = render_alignment(alignment, source.texts, target.texts, form, source_lang, target_lang)
+    print(text, end="")
+
+
+@app.command()
+def score(
+    hypothesis: Annotated[Path, typer.Option("--hyp", help="System output, a segment a line.")],
+    references: Annotated[list[Path], typer.Option("--ref", help="A reference; repeatable.")],
+    language: Annotated[str, typer.Option("--lang", metavar="LANG", help="Language of both.")],
+    metrics: Annotated[
+        str, typer.Option(help="Comma-separated: bleu, chrf, chrf2++, ter.")
+    ] = "bleu,chrf2++,ter",
+    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples for intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 12345,
+    width: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.")] = 1,
+    form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+) -> None:
+    """Score a file against references with sacreBLEU: its numbers, its signatures.
+
+    Example: `awda score --hyp out.en --ref ref.en --lang en`
+    """
+    from eval.metrics import score_corpus
+    from eval.render.scores import render_scores
+    from mt.languages import find_language
+    from mt.text.reader import read_lines
+
+    find_language(language)
+    scores = score_corpus(
+        [name.strip() for name in metrics.split(",")],
+        read_lines(hypothesis),
+        [read_lines(path) for path in references],
+        language,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    print(render_scores(scores, form, width=width), end="")
+
+
+@app.command()
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="html, markdown, json; repeatable.", show_default="the job's"),
+    ] = None,
+) -> None:
+    """Score and report again from a run directory, without loading a model.
+
+    A line corrected by hand in `alignments/*.jsonl` is honoured.
+
+    Example: `awda report runs/nghean`
+    """
+    from eval.render.terminal import render_terminal
+    from eval.report import build_report, write_reports
+    from mt.store import RunDirectory
+
+    manifest = RunDirectory(directory).read_manifest()
+    built = build_report(directory)
+    written = write_reports(built, directory, formats or manifest["report"]["formats"])
+    print(render_terminal(built, _width()), end="")
+    _say(*(f"wrote {path}" for path in written))
+
+
+@app.command()
+def check(job_file: JobFile, overrides: Overrides = None) -> None:
+    """Validate a job and try its models on a few segments, with an estimate of the time.
+
+    Example: `awda check configs/nghean.yaml`
+    """
+    from mt.job import load_job
+    from mt.preflight import check_job
+
+    job = load_job(job_file, overrides or ())
+    failed = False
+    for finding in check_job(job):
+        print(finding.line)
+        failed = failed or not finding.good
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A training file: configs/train-builtin.yaml")],
+    overrides: Overrides = None,
+) -> None:
+    """Train a Marian model, or adapt one; the same command resumes.
+
+    Example: `awda train configs/train-builtin.yaml --set data=DIR`
+    """
+    from mt.train.recipe import load_recipe
+    from mt.train.trainer import train as train_model
+    from mt.translate.marian import quiet_transformers
+
+    recipe = load_recipe(config, tuple(overrides or ()))
+    quiet_transformers()
+    folder = train_model(recipe, log=_say)
+    print(folder)
+
+
+def _width() -> int:
+    """Columns of the terminal, or 80 where the output is a file."""
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+
+
+class _Bars:
+    """A progress bar per stage on a terminal; one closing line per stage everywhere."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._task: Any = None
+
+    def start(self, stage: str, segments: int) -> Progress:
+        task = self._task = self._progress.add_task(stage, total=segments)
+        return lambda done: self._progress.advance(task, done)
+
+    def finish(self, stage: str, outcome: str) -> None:
+        if self._task is not None:
+            task = next(t for t in self._progress.tasks if t.id == self._task)
+            seconds = task.elapsed or 0.0
+            rate = f", {task.completed / seconds:.1f} segments/s" if seconds else ""
+            self._progress.remove_task(self._task)
+            self._task = None
+            _say(f"{stage}: {outcome} in {seconds:.1f} s{rate}")
+        else:
+            reason = "corrected by hand, kept" if outcome == "edited" else outcome
+            _say(f"{stage}: {reason}")
+
+
+@contextmanager
+def _bars() -> Iterator[_Bars]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Speed(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f} segments/s" if task.speed else "")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        Speed(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as p:
+        yield _Bars(p)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The job file: what a linguist asks for. Each class is a section, each line documents a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from mt.config import Section, load
+from mt.errors import suggest
+from mt.languages import LANGUAGES
+from mt.text.reader import Split
+
+METRICS = ("bleu", "chrf", "chrf2++", "ter")
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+def _known_language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError(f"unknown language '{code}'{suggest(code, LANGUAGES)}")
+    return code
+
+
+def _existing_file(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = info.context["folder"] if info.context else Path()
+    resolved = folder / path.expanduser()
+    if not resolved.exists():
+        raise ValueError(f"no such file: {resolved}")
+    if not resolved.is_file():
+        raise ValueError(f"not a file: {resolved}")
+    return resolved
+
+
+LanguageCode = Annotated[str, AfterValidator(_known_language)]
+InputFile = Annotated[Path, AfterValidator(_existing_file)]
+Name = Annotated[str, Field(pattern=_NAME)]
+
+
+class SourceSection(Section):
+    language: LanguageCode  # ISO 639-1
+    path: InputFile  # UTF-8 text
+    split: Split = "sentence"  # what a segment is: a sentence, or a line of the file
+
+
+class System(Section):
+    """One way to a translation: models to run, or somebody's output to score."""
+
+    name: Name  # names its files and its row in the report
+    target: LanguageCode
+    models: tuple[str, ...] = ()  # builtin, a folder, or a Hub id with optional @revision
+    via: tuple[LanguageCode, ...] = ()  # languages between the models of a route
+    hypothesis: InputFile | None = None  # in place of models: one line per source segment
+
+    @field_validator("models")
+    @classmethod
+    def _place_models(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """A model that is a folder beside the job file is named by its whole path from here on."""
+        folder: Path = info.context["folder"] if info.context else Path()
+        placed = (folder / Path(name).expanduser() for name in names)
+        return tuple(
+            str(path) if name != "builtin" and path.is_dir() else name
+            for name, path in zip(names, placed, strict=True)
+        )
+
+    @model_validator(mode="after")
+    def _check_route(self) -> System:
+        if bool(self.models) == bool(self.hypothesis):
+            raise ValueError("a system has either 'models' or a 'hypothesis'")
+        if self.models and len(self.via) != len(self.models) - 1:
+            raise ValueError(
+                f"{len(self.models)} models need {len(self.models) - 1} languages in 'via', "
+                f"not {len(self.via)}"
+            )
+        return self
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target language of each model."""
+        return (*self.via, self.target)
+
+
+class TranslateSection(Section):
+    engine: Literal["ctranslate2", "transformers"] = "ctranslate2"
+    beam_size: int = Field(5, ge=1, le=64)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    batch_tokens: int = Field(4096, ge=16)  # padded source tokens translated at a time
+
+
+class AlignSection(Section):
+    similarity: Literal["auto", "e5", "ngram", "length"] = "auto"
+
+
+class ScoreSection(Section):
+    metrics: tuple[Literal["bleu", "chrf", "chrf2++", "ter"], ...] = ("bleu", "chrf2++", "ter")
+    bootstrap: int = Field(1000, ge=0, le=100_000)  # resamples; 0 for no intervals
+    seed: int = Field(12345, ge=0, lt=2**32)
+
+    @field_validator("metrics")
+    @classmethod
+    def _check_metrics(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) < len(names):
+            raise ValueError("name at least one metric, each once")
+        return names
+
+
+class ReportSection(Section):
+    formats: tuple[Literal["html", "markdown", "json"], ...] = ("html", "markdown", "json")
+
+
+class Job(Section):
+    """A whole job. Paths are relative to the job file."""
+
+    name: Name  # the run directory is runs/<name>
+    source: SourceSection
+    references: dict[LanguageCode, tuple[InputFile, ...]] = {}  # any number per language
+    systems: tuple[System, ...] = Field(min_length=1)
+    translate: TranslateSection = TranslateSection()
+    align: AlignSection = AlignSection()
+    score: ScoreSection = ScoreSection()
+    report: ReportSection = ReportSection()
+
+    @field_validator("systems")
+    @classmethod
+    def _check_names(cls, systems: tuple[System, ...]) -> tuple[System, ...]:
+        names = [system.name for system in systems]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two systems are named '{min(repeated)}'")
+        return systems
+
+    def named_references(self) -> dict[str, tuple[str, Path]]:
+        """References by the name their files have: ``{"en.1": ("en", path), ...}``."""
+        return {
+            f"{language}.{number}": (language, path)
+            for language, paths in self.references.items()
+            for number, path in enumerate(paths, 1)
+        }
+
+
+def load_job(path: Path, overrides: Sequence[str] = ()) -> Job:
+    """Read a job file; ``overrides`` are strings such as ``score.bootstrap=200``.
+
+    Raises:
+        JobError: with every problem, one line each, ``file:line: key: what is wrong``.
+    """
+    return load(path, Job, overrides)

@@ -1,0 +1,247 @@
+"""The story: a job becomes a run directory. No scores here; ``eval`` reads what this leaves."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from mt import __version__
+from mt.digest import digest, digest_file
+from mt.errors import CorpusError
+from mt.job import Job, System
+from mt.store import RunDirectory, Stages
+from mt.text.document import Document
+from mt.text.normalize import normalize
+from mt.text.reader import read_document, read_lines
+from mt.translate.translation import Progress, Translation
+from mt.translate.translator import Workshop
+
+VERSIONED = ("ctranslate2", "transformers", "torch", "sentencepiece", "sentencex", "sacrebleu")
+
+
+class Monitor(Protocol):
+    """Told how the run goes; the command line draws a progress bar from it."""
+
+    def start(self, stage: str, segments: int) -> Progress:
+        """A stage begins; the returned function is called with segments done."""
+        ...
+
+    def finish(self, stage: str, outcome: str) -> None:
+        """A stage is over: "made", "reused" or "edited" (corrected by hand, and kept)."""
+        ...
+
+
+class Silence:
+    """A monitor that says nothing."""
+
+    def start(self, stage: str, segments: int) -> Progress:
+        return lambda done: None
+
+    def finish(self, stage: str, outcome: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a job reads, read and checked before anything is written."""
+
+    source: Document
+    references: dict[str, Document]  # by name, "en.1"
+    hypotheses: dict[str, list[Translation]]  # by system, where somebody else made them
+
+
+def run(job: Job, out: Path, *, fresh: bool = False, monitor: Monitor | None = None) -> Path:
+    """Fill the run directory ``out`` and return it; stages whose inputs are unchanged are reused.
+
+    Raises:
+        CorpusError, ModelError: an input is wrong; nothing has been written.
+        RunError: ``out`` cannot be used.
+        TranslationError: the engine failed; a rerun goes on from the finished stages.
+    """
+    monitor = monitor or Silence()
+    inputs = read_inputs(job)
+    workshop = prepare(job)
+    directory = RunDirectory(out)
+    directory.create(fresh=fresh)
+    with directory.lock():
+        stages = Stages(directory, describe(job, inputs, workshop), fresh=fresh)
+        write_documents(stages, inputs)
+        translations = translate(job, inputs, workshop, stages, monitor)
+        align(job, inputs, translations, stages, monitor)
+        stages.finish()
+    return out
+
+
+def read_inputs(job: Job) -> Inputs:
+    """Read source, references and ready-made hypotheses; raises ``CorpusError``."""
+    source = read_document(job.source.path, job.source.language, job.source.split)
+    references = {
+        name: read_document(path, language)
+        for name, (language, path) in job.named_references().items()
+    }
+    hypotheses = {
+        system.name: _read_hypothesis(system.hypothesis, source)
+        for system in job.systems
+        if system.hypothesis
+    }
+    return Inputs(source, references, hypotheses)
+
+
+def _read_hypothesis(path: Path, source: Document) -> list[Translation]:
+    lines = read_lines(path)
+    if len(lines) != len(source.segments):
+        raise CorpusError(
+            f"{path}: {len(lines)} lines, but {source.name} has {len(source.segments)} segments; "
+            "a hypothesis has one line per source segment (see segments.jsonl of a run, "
+            "or set source.split to 'line')"
+        )
+    return [Translation(normalize(line)[0]) for line in lines]
+
+
+def prepare(job: Job) -> Workshop:
+    """Find the models of all systems before any work begins; raises ``ModelError``."""
+    settings = job.translate
+    workshop = Workshop(
+        engine=settings.engine,
+        beam_size=settings.beam_size,
+        batch_tokens=settings.batch_tokens,
+        device=settings.device,
+    )
+    for system in job.systems:
+        workshop.fingerprint(system.models, system.targets[: len(system.models)])
+    return workshop
+
+
+def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
+    """The manifest: what this run is made from, enough to repeat it and to report on it."""
+    by_language: dict[str, list[str]] = {}
+    for name, document in inputs.references.items():
+        by_language.setdefault(document.language, []).append(name)
+    return {
+        "name": job.name,
+        "job": job.model_dump(mode="json"),
+        "source": {
+            "language": inputs.source.language,
+            "path": inputs.source.name,
+            "segments": len(inputs.source.segments),
+            "sha256": digest_file(job.source.path),
+        },
+        "references": by_language,
+        "reference_paths": {name: document.name for name, document in inputs.references.items()},
+        "systems": [_describe_system(system, workshop) for system in job.systems],
+        "score": job.score.model_dump(mode="json"),
+        "report": job.report.model_dump(mode="json"),
+        "alignment": {"method": {}},
+        "versions": {
+            "awda": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in VERSIONED},
+        },
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _describe_system(system: System, workshop: Workshop) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": system.name, "target": system.target}
+    if system.hypothesis:
+        return {**row, "models": [], "via": [], "hypothesis": str(system.hypothesis)}
+    models = [files.citation for files in workshop.find(system.models)]
+    engine = {"engine": workshop.engine, "device": workshop.device}
+    return {**row, "models": models, "via": list(system.via), **engine}
+
+
+def write_documents(stages: Stages, inputs: Inputs) -> None:
+    """The segments of source and references, which the report is made from."""
+    documents = {"segments.jsonl": inputs.source}
+    documents |= {f"references/{name}.jsonl": doc for name, doc in inputs.references.items()}
+    for name, document in documents.items():
+        stages.run(
+            name, document.digest, lambda n=name, d=document: stages.directory.write_document(n, d)
+        )
+
+
+def translate(
+    job: Job, inputs: Inputs, workshop: Workshop, stages: Stages, monitor: Monitor
+) -> dict[str, list[Translation]]:
+    """The translations of every system, in the job's order."""
+    texts = inputs.source.texts
+    results = {}
+    for system in job.systems:
+        name = f"translations/{system.name}.jsonl"
+
+        def make(system: System = system, name: str = name) -> None:
+            if system.hypothesis:
+                rows = inputs.hypotheses[system.name]
+            else:
+                progress = monitor.start(system.name, len(texts) * len(system.models))
+                rows = workshop.build(system.models, system.targets).translate(texts, progress)
+            stages.directory.write_translations(name, rows)
+
+        if system.hypothesis:
+            made_from = digest([t.text for t in inputs.hypotheses[system.name]])
+        else:
+            made_from = workshop.fingerprint(system.models, system.targets)
+        monitor.finish(system.name, stages.run(name, digest(inputs.source.digest, made_from), make))
+        results[system.name] = stages.directory.read_translations(name)
+    return results
+
+
+def align(
+    job: Job,
+    inputs: Inputs,
+    translations: dict[str, list[Translation]],
+    stages: Stages,
+    monitor: Monitor,
+) -> None:
+    """Source (helped by all hypotheses of the language) with each reference.
+
+    One alignment per reference, shared by all systems: only on the same beads can they be compared.
+    """
+    methods: dict[str, str] = stages.manifest["alignment"]["method"]
+    for name, reference in inputs.references.items():
+        hypotheses = [
+            [t.text for t in translations[system.name]]
+            for system in job.systems
+            if system.target == reference.language
+        ]
+        outcome = _align_one(job, inputs.source, name, reference, hypotheses, stages, monitor)
+        if outcome == "edited":
+            stages.directory.read_alignment(f"alignments/{name}.jsonl").check(
+                len(inputs.source.segments), len(reference.segments)
+            )
+            methods[name] = "corrected by hand"
+        monitor.finish(f"alignment {name}", outcome)
+
+
+def _align_one(
+    job: Job,
+    source: Document,
+    name: str,
+    reference: Document,
+    hypotheses: list[list[str]],
+    stages: Stages,
+    monitor: Monitor,
+) -> str:
+    from mt.align.aligner import METHOD_VERSION, align_texts, describe_method
+
+    file = f"alignments/{name}.jsonl"
+    similarity = job.align.similarity
+    stages.manifest["alignment"]["method"][name] = describe_method(similarity, bool(hypotheses))
+
+    def make() -> None:
+        progress = monitor.start(f"alignment {name}", len(source.segments))
+        alignment = align_texts(
+            source.texts,
+            reference.texts,
+            hypotheses=hypotheses,
+            similarity=similarity,
+            progress=progress,
+        )
+        stages.directory.write_alignment(file, alignment)
+
+    made_from = digest(source.digest, reference.digest, hypotheses, similarity, METHOD_VERSION)
+    return stages.run(file, made_from, make, editable=True)

@@ -1,0 +1,1 @@
+"""Marian models found, loaded and run: one translation per segment, in order."""

@@ -1,0 +1,71 @@
+"""The default engine: CTranslate2 (int8 on a CPU, fp16 on a GPU)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import ctranslate2
+import sentencepiece
+
+from mt.errors import ModelError, TranslationError
+from mt.translate.engine import Decoding
+from mt.translate.models import ModelFiles, convert
+
+EOS = "</s>"
+
+
+def pick_device(device: str) -> str:
+    """``auto`` is the GPU where CTranslate2 sees one; "cuda" without one raises ``ModelError``."""
+    gpus = ctranslate2.get_cuda_device_count()
+    if device == "cuda" and not gpus:
+        raise ModelError("device 'cuda': no GPU is visible; use 'cpu' or 'auto'")
+    return "cuda" if gpus and device != "cpu" else "cpu"
+
+
+class CTranslateEngine:
+    """A Marian model in CTranslate2; tokenised by its own SentencePiece models."""
+
+    def __init__(self, files: ModelFiles, decoding: Decoding) -> None:
+        self.name = f"ctranslate2 {ctranslate2.__version__}"
+        self._decoding = decoding
+        self._source = sentencepiece.SentencePieceProcessor(str(files.folder / "source.spm"))
+        self._target = sentencepiece.SentencePieceProcessor(str(files.folder / "target.spm"))
+        kind = "float16" if decoding.device == "cuda" else "int8"
+        folder = convert(files, kind)
+        try:
+            self._model = ctranslate2.Translator(
+                str(folder),
+                device=decoding.device,
+                compute_type=kind,
+                intra_threads=os.cpu_count() or 1,
+            )
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"model '{files.name}': {folder} cannot be loaded ({error}); "
+                "remove that folder to convert the model again"
+            ) from None
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._source.encode(text))
+
+    def generate(self, texts: Sequence[str], token: str | None) -> list[tuple[str, float]]:
+        prefix = [token] if token else []
+        pieces = [[*prefix, *line, EOS] for line in self._source.encode(list(texts), out_type=str)]
+        longest = max(map(len, pieces))
+        try:
+            results = self._model.translate_batch(
+                pieces,
+                beam_size=self._decoding.beam_size,
+                max_batch_size=max(self._decoding.batch_tokens, longest),
+                batch_type="tokens",
+                max_input_length=0,
+                max_decoding_length=self._decoding.max_length(longest),
+                return_scores=True,
+            )
+        except RuntimeError as error:
+            raise TranslationError(f"ctranslate2: {error}") from None
+        return [
+            (self._target.decode(result.hypotheses[0]), float(result.scores[0]))
+            for result in results
+        ]

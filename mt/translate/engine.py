@@ -1,0 +1,35 @@
+"""What an engine is: a loaded Marian model that turns strings into strings with a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What steers the search, for both engines alike."""
+
+    beam_size: int = 5
+    batch_tokens: int = 4096  # padded source pieces translated at a time
+    device: str = "cpu"  # "cpu" or "cuda"
+    max_length_factor: float = 3.0  # longest output, in pieces per piece of input ...
+
+    def max_length(self, pieces: int) -> int:
+        """Longest output in pieces: never CTranslate2's silent 256."""
+        return round(self.max_length_factor * pieces) + 20
+
+
+class Engine(Protocol):
+    """Two exist, :mod:`mt.translate.ctranslate` and :mod:`mt.translate.marian`."""
+
+    name: str  # "ctranslate2" or "transformers", with the version
+
+    def count_tokens(self, text: str) -> int:
+        """Pieces that ``text`` makes, without target token and end of sentence."""
+        ...
+
+    def generate(self, texts: Sequence[str], token: str | None) -> list[tuple[str, float]]:
+        """Translate non-empty texts: (translation, mean log-probability per piece), in order."""
+        ...

@@ -1,0 +1,228 @@
+"""Model names turned into files: ``builtin``, a local folder, or a Hub id with ``@revision``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mt.errors import ModelError
+from mt.languages import find_language
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+NEEDED = ("config.json", "source.spm", "target.spm", "vocab.json")
+OPTIONAL = ("tokenizer_config.json", "generation_config.json", "target_vocab.json")
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_TARGET_TOKEN = re.compile(r">>(\w+)<<")
+_BUILTIN = Path(__file__).parent / "builtin"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A Marian model on disk, in Hugging Face's layout."""
+
+    name: str  # as asked for
+    folder: Path
+    revision: str | None = None  # the Hub's commit, where it came from there
+
+    @property
+    def citation(self) -> str:
+        """How a report names the model: with the Hub's commit, or else the files' digest."""
+        base = self.name.partition("@")[0] if self.revision else self.name
+        return f"{base}@{self.revision or self.digest[:12]}"
+
+    @cached_property
+    def weights(self) -> Path:
+        return next(self.folder / name for name in WEIGHTS if (self.folder / name).exists())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the files that decide the output."""
+        digest = hashlib.sha256()
+        for name in (self.weights.name, *NEEDED, *OPTIONAL):
+            path = self.folder / name
+            if path.exists():
+                digest.update(name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def vocabulary(self) -> dict[str, int]:
+        """Pieces and ids; raises ``ModelError`` when ``vocab.json`` is no table of them."""
+        path = self.folder / "vocab.json"
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ModelError(f"model '{self.name}': {path} is damaged: {error}") from None
+        if not isinstance(table, dict) or "</s>" not in table:
+            raise ModelError(f"model '{self.name}': {path} is not a Marian vocabulary")
+        return table
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """Longest input, in pieces, that the model was made for."""
+        path = self.folder / "tokenizer_config.json"
+        settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return max(16, min(int(settings.get("model_max_length", 512)), 512))
+
+    def target_token(self, language: str) -> str | None:
+        """The token that asks for ``language``, or None for a model with one target only.
+
+        Raises:
+            ModelError: the vocabulary has such tokens, but none for this language.
+        """
+        tokens = {m[1]: m[0] for piece in self.vocabulary if (m := _TARGET_TOKEN.fullmatch(piece))}
+        known = find_language(language)
+        for code in (known.code, known.iso3):
+            if code in tokens:
+                return tokens[code]
+        if tokens:
+            raise ModelError(
+                f"model '{self.name}': cannot translate into {known.name}; its target tokens are "
+                f"{' '.join(sorted(tokens.values()))}"
+            )
+        return None
+
+
+def find_model(name: str) -> ModelFiles:
+    """Find the files of a model, downloading a Hub model that is not in the Hub's cache.
+
+    ``name`` is ``builtin``, a folder, or ``organisation/model[@revision]``.
+
+    Raises:
+        ModelError: no such model, files missing, or the Hub cannot be reached.
+    """
+    if name == "builtin":
+        return _checked(ModelFiles(name, _BUILTIN))
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _checked(ModelFiles(name, path.resolve()))
+    repository, _, revision = name.partition("@")
+    if not _HUB_ID.fullmatch(repository) or name.startswith((".", "/", "~")):
+        raise ModelError(
+            f"unknown model '{name}': there is no such folder, and it is no Hub id "
+            "(organisation/model[@revision]); 'builtin' is always there"
+        )
+    return _checked(_from_hub(name, repository, revision or None))
+
+
+def _checked(files: ModelFiles) -> ModelFiles:
+    missing = [name for name in NEEDED if not (files.folder / name).exists()]
+    if not any((files.folder / name).exists() for name in WEIGHTS):
+        missing.append(" or ".join(WEIGHTS))
+    if missing:
+        raise ModelError(
+            f"model '{files.name}': {files.folder} lacks {', '.join(missing)}; "
+            "a Marian model in Hugging Face's layout is needed"
+        )
+    return files
+
+
+def _from_hub(name: str, repository: str, revision: str | None) -> ModelFiles:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    patterns = [*NEEDED, *OPTIONAL]
+    cache = constants.HF_HUB_CACHE
+
+    def fetch(weights: str, *, local: bool) -> Path:
+        return Path(
+            snapshot_download(
+                repository,
+                revision=revision,
+                allow_patterns=[*patterns, weights],
+                local_files_only=local,
+                etag_timeout=5,
+            )
+        )
+
+    try:
+        folder = fetch(WEIGHTS[0], local=True)
+        if any((folder / weights).exists() for weights in WEIGHTS):
+            return ModelFiles(name, folder, folder.name[:12])
+    except (LocalEntryNotFoundError, RevisionNotFoundError):
+        pass  # not in the cache: ask the Hub
+    try:
+        folder = fetch(WEIGHTS[0], local=False)
+        if not (folder / WEIGHTS[0]).exists():
+            folder = fetch(WEIGHTS[1], local=False)
+    except GatedRepoError:
+        raise ModelError(
+            f"model '{name}': the Hub asks for its terms to be accepted first; "
+            "do so on its page, then log in with: hf auth login"
+        ) from None
+    except RevisionNotFoundError:
+        raise ModelError(f"model '{name}': the Hub has no revision '{revision}' of it") from None
+    except RepositoryNotFoundError:
+        raise ModelError(
+            f"model '{name}': the Hub does not know it (or it is private: hf auth login)"
+        ) from None
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise ModelError(
+            f"model '{name}': not in the cache ({cache}), and the Hub cannot be reached "
+            f"({reason}). Where there is a network, run: hf download {repository} "
+            "--local-dir FOLDER; then name FOLDER in the job instead of the model"
+        ) from None
+    return ModelFiles(name, folder, folder.name[:12])
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept: ``AWDA_CACHE``, or the user's cache folder."""
+    if configured := os.environ.get("AWDA_CACHE"):
+        return Path(configured)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("awda")
+
+
+def convert(files: ModelFiles, quantization: str) -> Path:
+    """The CTranslate2 form of a model, made on first use: a folder named by digest.
+
+    Two processes may ask at once: one converts, the other waits and uses the result.
+
+    Raises:
+        ModelError: the weights cannot be read or converted.
+    """
+    import ctranslate2
+    from filelock import FileLock
+
+    key = f"{files.digest[:20]}-{quantization}-ct{ctranslate2.__version__}"
+    folder = cache_folder() / "ctranslate2" / key
+    if (folder / "model.bin").exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "model.bin").exists():
+            temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
+            try:
+                _convert(files, quantization, temporary / "model")
+                os.replace(temporary / "model", folder)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def _convert(files: ModelFiles, quantization: str, output: Path) -> None:
+    from mt.translate.marian import quiet_transformers
+
+    quiet_transformers()
+    from ctranslate2.converters import TransformersConverter
+
+    try:
+        TransformersConverter(str(files.folder)).convert(str(output), quantization=quantization)
+    except (ValueError, OSError, RuntimeError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"model '{files.name}': cannot be converted: {reason}") from None
