@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -92,18 +92,13 @@ def run(
 
     Example: `awda run configs/nghean.yaml`
     """
-    from eval.render.terminal import render_terminal
-    from eval.report import build_report, write_reports
     from mt.job import load_job
     from mt.pipeline import run as run_job
 
     job = load_job(job_file, overrides or ())
     with _bars() as monitor:
         directory = run_job(job, out or Path("runs") / job.name, fresh=fresh, monitor=monitor)
-    report = build_report(directory)
-    written = write_reports(report, directory, job.report.formats)
-    print(render_terminal(report, _width()), end="")
-    _say(*(f"wrote {path}" for path in written))
+    _report(directory, job.report.formats)
 
 
 @app.command()
@@ -256,7 +251,7 @@ def score(
     Example: `awda score --hyp out.en --ref ref.en --lang en`
     """
     from eval.metrics import score_corpus
-    from eval.render.scores import render_scores
+    from eval.render.scores import render_scores, render_scores_json
     from mt.languages import find_language
     from mt.text.reader import read_lines
 
@@ -269,7 +264,8 @@ def score(
         bootstrap=bootstrap,
         seed=seed,
     )
-    print(render_scores(scores, form, width=width), end="")
+    render = render_scores_json if form == "json" else render_scores
+    print(render(scores, width), end="")
 
 
 @app.command()
@@ -277,7 +273,9 @@ def report(
     directory: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help="html, markdown, json; repeatable.", show_default="the job's"),
+        typer.Option(
+            "--format", help="html, markdown, json; repeatable.", show_default="the job's"
+        ),
     ] = None,
 ) -> None:
     """Score and report again from a run directory, without loading a model.
@@ -286,15 +284,10 @@ def report(
 
     Example: `awda report runs/nghean`
     """
-    from eval.render.terminal import render_terminal
-    from eval.report import build_report, write_reports
     from mt.store import RunDirectory
 
     manifest = RunDirectory(directory).read_manifest()
-    built = build_report(directory)
-    written = write_reports(built, directory, formats or manifest["report"]["formats"])
-    print(render_terminal(built, _width()), end="")
-    _say(*(f"wrote {path}" for path in written))
+    _report(directory, formats or manifest["report"]["formats"])
 
 
 @app.command()
@@ -334,11 +327,20 @@ def train(
     print(folder)
 
 
-def _width() -> int:
-    """Columns of the terminal, or 80 where the output is a file."""
+def _report(directory: Path, formats: Sequence[str]) -> None:
+    """Write the reports of a run, print its headline, and say where the rest is."""
     import shutil
 
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    from eval.render import RENDERERS
+    from eval.render.terminal import render_terminal
+    from eval.report import write_reports
+
+    built = write_reports(directory, formats)
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
+    print(render_terminal(built, width, color=terminal and "NO_COLOR" not in os.environ), end="")
+    for name in dict.fromkeys((*formats, "json")):
+        _say(f"wrote {directory / RENDERERS[name][0]}")
 
 
 class _Bars:

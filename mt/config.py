@@ -1,6 +1,7 @@
 """YAML 1.2 files read into pydantic models, with every problem at once and its line.
 
-``JobError`` lines look like ``configs/x.yaml:7: systems[0].modles: unknown key; did you mean 'models'?``.
+``JobError`` lines look like
+``configs/x.yaml:7: systems[0].modles: unknown key; did you mean 'models'?``
 """
 
 from __future__ import annotations
@@ -184,13 +185,17 @@ def _reason(detail: ErrorDetails, section: type[BaseModel] | None) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     given = repr(detail["input"])
     if kind == "extra_forbidden":
-        return "unknown key" + suggest(str(detail["loc"][-1]), section.model_fields if section else ())
+        return "unknown key" + suggest(
+            str(detail["loc"][-1]), section.model_fields if section else ()
+        )
     if kind == "missing":
         return "required, and not there"
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
-        choices = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        choices = [
+            word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")
+        ]
         return f"{given} is not known" + suggest(str(detail["input"]), choices)
     short = given if len(given) <= 60 else given[:57] + "..."
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {short}"

@@ -1,6 +1,7 @@
 """What can go wrong, as types. Every message says where, what, and what to do next.
 
-``exit_code`` is what the command line answers with: 2 when the request was wrong, 1 when the run failed.
+``exit_code`` is what the command line answers with: 2 when the request was wrong, 1 when the run
+failed.
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ LANGUAGES = {
 }
 
 # Letters that only Vietnamese has among the languages above (NFC, lower case).
-_VIETNAMESE = frozenset(
-    "ăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"  # noqa: RUF001
-)
+_VIETNAMESE = frozenset("ăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ")
 
 _ENOUGH = 20  # letters needed before a text can be said to be in a wrong language
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,8 +39,8 @@ class Monitor(Protocol):
 class Silence:
     """A monitor that says nothing."""
 
-    def start(self, stage: str, segments: int) -> Progress:
-        return lambda done: None
+    def start(self, stage: str, segments: int) -> Progress:  # noqa: ARG002
+        return lambda _done: None
 
     def finish(self, stage: str, outcome: str) -> None:
         pass
@@ -159,9 +160,8 @@ def write_documents(stages: Stages, inputs: Inputs) -> None:
     documents = {"segments.jsonl": inputs.source}
     documents |= {f"references/{name}.jsonl": doc for name, doc in inputs.references.items()}
     for name, document in documents.items():
-        stages.run(
-            name, document.digest, lambda n=name, d=document: stages.directory.write_document(n, d)
-        )
+        make = partial(stages.directory.write_document, name, document)
+        stages.run(name, document.digest, make)
 
 
 def translate(

@@ -1,13 +1,13 @@
 """The run directory: one JSONL file per stage, written in one step, reused by digest.
 
-=================================  ===================================================================
-``manifest.json``                  job, versions, seed, device, and per stage: digest, seconds, sha256
-``segments.jsonl``                 index, line, text (raw, changes where they differ)
-``references/<name>.jsonl``        the same for each reference; names are ``en.1``, ``en.2``, ``vi.1``
-``translations/<system>.jsonl``    index, text, score, pivots, notes
-``alignments/<reference>.jsonl``   source, target, score: one row a bead
-``scores.json``, ``report.*``      made from the files above by ``eval``
-=================================  ===================================================================
+==============================  ============================================================
+``manifest.json``               job, versions, and per stage: digest, seconds, sha256
+``segments.jsonl``              index, line, text (raw, changes where they differ)
+``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
+``translations/<system>.jsonl`` index, text, score, pivots, notes
+``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
+``scores.json``, ``report.*``   made from the files above by ``eval``
+==============================  ============================================================
 """
 
 from __future__ import annotations
@@ -37,15 +37,16 @@ def write_text(path: Path, text: str) -> None:
     """Write ``path`` so that a reader sees the old file or the whole new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -73,7 +74,9 @@ class RunDirectory:
             if not fresh:
                 self.read_manifest()
         elif any(p for p in self.path.iterdir() if not p.name.startswith(".")):
-            raise RunError(f"{self.path}: not empty, and not a run of awda; name another with --out")
+            raise RunError(
+                f"{self.path}: not empty, and not a run of awda; name another with --out"
+            )
 
     @property
     def _manifest_path(self) -> Path:
@@ -116,7 +119,9 @@ class RunDirectory:
             with FileLock(self.path / ".lock", timeout=0):
                 yield
         except Timeout:
-            raise RunError(f"{self.path}: another awda is at work here; wait or use --out") from None
+            raise RunError(
+                f"{self.path}: another awda is at work here; wait or use --out"
+            ) from None
 
     # Rows
 

@@ -1,0 +1,1 @@
+"""Train a Marian model, or adapt one, from a recipe in YAML."""

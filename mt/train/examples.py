@@ -146,7 +146,8 @@ class Examples:
         if end == 0:
             return np.zeros(0, dtype=np.int64)
         points = rng.random(count) * self.cumulative[end - 1]
-        return np.searchsorted(self.cumulative[:end], points, side="right").astype(np.int64)
+        indices: npt.NDArray[np.int64] = np.searchsorted(self.cumulative[:end], points, "right")
+        return indices
 
 
 def encode_direction(

@@ -94,7 +94,7 @@ class Recipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _place_sources(cls, tree: Any, info: ValidationInfo) -> Any:
+    def _place_sources(cls, tree: Any) -> Any:
         """Sources are named below `data`, which `--set data=DIR` moves as a whole."""
         if not isinstance(tree, dict) or not isinstance(tree.get("data"), str):
             return tree

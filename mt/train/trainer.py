@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import signal
 import time
@@ -100,13 +101,19 @@ class Trainer:
         _ensure_vocabulary(recipe, corpus, self.vocabulary)
         self.tokenizer = load_tokenizer(self.vocabulary)
         self.ids: dict[str, int] = self.tokenizer.get_vocab()
+        self.shares: dict[Direction, float] = dict(recipe.directions.items())
         self.examples = self._encode()
         torch.manual_seed(recipe.seed)
         self.model = _build(recipe, self.ids).to(self.device)
         self.average = _build(recipe, self.ids).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0, fused=True
+            self.model.parameters(),
+            lr=0.0,
+            betas=(0.9, 0.98),
+            eps=1e-9,
+            weight_decay=0.0,
+            fused=True,
         )
         self.position = Position()
         self.identity = _identity(recipe, corpus)
@@ -176,7 +183,7 @@ class Trainer:
         path = self.recipe.output / "checkpoint.pt"
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
         self._export()
 
     def _export(self) -> None:
@@ -221,7 +228,7 @@ class Trainer:
                 place.longest = _longest(settings, place.update)
             batches = draw_batches(
                 self.examples,
-                self.recipe.directions,
+                self.shares,
                 chunk=place.chunk,
                 longest=place.longest,
                 batch_tokens=settings.batch_tokens,
@@ -240,7 +247,7 @@ class Trainer:
         target = torch.from_numpy(batch.target).to(self.device)
         self.model.train()
         loss, count = self._loss(self.model, source, target, settings.label_smoothing)
-        (loss / count).backward()
+        torch.autograd.backward(loss / count)
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.position.update += 1
         for group in self.optimizer.param_groups:
@@ -327,7 +334,8 @@ class Trainer:
 
 def learning_rate(settings: Optimisation, update: int) -> float:
     """Linear warm-up to the peak, then inverse-square-root decay (Vaswani et al., 2017)."""
-    return settings.learning_rate * min(update / settings.warmup, (settings.warmup / update) ** 0.5)
+    factor = min(update / settings.warmup, math.sqrt(settings.warmup / update))
+    return settings.learning_rate * factor
 
 
 def _longest(settings: Optimisation, update: int) -> int:

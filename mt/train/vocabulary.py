@@ -40,7 +40,7 @@ def normalisation_rules() -> str:
     Letters that NFD takes apart are put together again, Arabic presentation forms are undone,
     and Arabic and Persian digits become 0-9.
     """
-    rules = {(code,): () for code in _DROPPED}
+    rules: dict[tuple[int, ...], tuple[int, ...]] = {(code,): () for code in _DROPPED}
     rules |= {(code,): (0x20,) for code in _SPACES}
     for first in (0x0660, 0x06F0):
         rules |= {(first + i,): (0x30 + i,) for i in range(10)}
@@ -60,7 +60,7 @@ def normalisation_rules() -> str:
 
 
 def train_vocabulary(sentences: Iterable[str], settings: Vocabulary, folder: Path) -> None:
-    """Train the pieces and write ``source.spm``, ``target.spm`` and ``vocab.json`` to ``folder``."""
+    """Train the pieces; write ``source.spm``, ``target.spm`` and ``vocab.json`` to ``folder``."""
     import sentencepiece
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -209,7 +209,7 @@ def convert(files: ModelFiles, quantization: str) -> Path:
             temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
             try:
                 _convert(files, quantization, temporary / "model")
-                os.replace(temporary / "model", folder)
+                (temporary / "model").replace(folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
     return folder

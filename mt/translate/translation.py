@@ -29,8 +29,10 @@ Progress = Callable[[int], None]  # called with the number of segments just fini
 class Translator(Protocol):
     """A model that is loaded and ready, for one target language."""
 
-    name: str  # as a report cites it: "builtin", "Helsinki-NLP/opus-mt-ar-en@<revision>"
-    digest: str  # SHA-256 of the model's files and of what steers the decoding
+    @property
+    def name(self) -> str:
+        """As a report cites it: ``builtin@3f2a...``, ``Helsinki-NLP/opus-mt-ar-en@<revision>``."""
+        ...
 
     def translate(
         self, texts: Sequence[str], progress: Progress | None = None

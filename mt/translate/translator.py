@@ -25,13 +25,11 @@ WINDOW = 128  # segments handed to the engine at a time: the grain of progress
 class ModelTranslator:
     """One model asked for one target language; remembers what it has translated."""
 
-    def __init__(self, files: ModelFiles, target: str, engine: Engine, decoding: Decoding) -> None:
+    def __init__(self, files: ModelFiles, target: str, engine: Engine) -> None:
         self.name = files.citation
-        self.target = target
         self._engine = engine
         self._token = files.target_token(target)
         self._limit = files.max_tokens - 2  # the target token and </s>
-        self.digest = digest(files.digest, target, engine.name, str(decoding), VERSION)
         self._known: dict[str, Translation] = {}
 
     def translate(
@@ -78,10 +76,6 @@ class Route:
     @property
     def name(self) -> str:
         return " > ".join(leg.name for leg in self.legs)
-
-    @property
-    def digest(self) -> str:
-        return digest([leg.digest for leg in self.legs])
 
     def translate(
         self, texts: Sequence[str], progress: Progress | None = None
@@ -155,7 +149,7 @@ class Workshop:
             if files.folder not in self._engines:
                 self._engines[files.folder] = _load(self.engine, files, self._decoding)
             engine = self._engines[files.folder]
-            self._translators[key] = ModelTranslator(files, target, engine, self._decoding)
+            self._translators[key] = ModelTranslator(files, target, engine)
         return self._translators[key]
 
 
