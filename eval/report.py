@@ -16,7 +16,7 @@ from eval.metrics import (
     score_corpus,
     score_sentences,
 )
-from eval.pairs import NO_REFERENCE, NO_SOURCE, Pair, build_pairs
+from eval.pairs import Pair, build_pairs
 from eval.significance import Comparison, compare_systems, describe_power
 from mt.align.alignment import Alignment
 from mt.errors import AlignmentError, RunError, ScoreError, suggest
@@ -346,11 +346,7 @@ def _notes(target: Target) -> Iterator[str]:
     if not target.references:
         yield f"No reference for '{target.language}': its translations are shown, not scored."
         return
-    for reason, what in ((NO_REFERENCE, "source"), (NO_SOURCE, "reference")):
-        if count := target.left_out.get(reason):
-            stretches = "stretch" if count == 1 else "stretches"
-            yield f"'{target.language}': {count} {what} {stretches} not scored ({reason})."
     for system in target.systems:
         empty = sum(not j.pair.hypothesis for j in system.judgements if j.pair.scored)
         if empty:
-            yield f"{system.name}: {empty} of {target.scored} translations are empty; scored so."
+            yield f"{system.name}: {empty} of {target.scored} translations are empty, and scored as such."

@@ -45,8 +45,9 @@ def load(path: Path, model: type[S], overrides: Sequence[str] = ()) -> S:
     try:
         return model.model_validate(_plain(tree), context={"folder": path.parent})
     except ValidationError as error:
+        details = [detail for detail in error.errors() if not _echoes(detail, error.errors())]
         raise JobError(
-            [_describe(path, tree, model, detail, overridden) for detail in error.errors()]
+            [_describe(path, tree, model, detail, overridden) for detail in details]
         ) from None
 
 
@@ -109,6 +110,14 @@ def _plain(node: Any) -> Any:
     return node
 
 
+def _echoes(detail: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
+    """Pydantic calls a list too short when its items are wrong: that is said already."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others
+    )
+
+
 def _describe(
     path: Path,
     tree: CommentedMap,
@@ -135,6 +144,8 @@ def _locate(
         if not isinstance(node, (CommentedMap, CommentedSeq)):
             break  # below this pydantic names types ("list[str]"), not keys
         last = index == len(raw) - 1
+        if part == "[key]":
+            break  # pydantic's way to say that the key itself is wrong
         present = part in node if isinstance(node, CommentedMap) else _in_range(part, node)
         if not present and not last:
             continue  # a union's branch name

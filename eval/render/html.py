@@ -50,13 +50,19 @@ def direction(code: str) -> str:
 
 
 def mark(text: str, values: Collection[str]) -> Markup:
-    """``text`` escaped, with ``<mark>`` around its numbers and codes whose value is given."""
+    """``text`` escaped, with ``<mark>`` around its numbers and codes whose value is given.
+
+    Codes are isolated, or an Arabic line would show 39-NQ/TW as NQ/TW-39.
+    """
     parts, end = [], 0
     for number in find_numbers(text):
+        shown = escape(text[number.start : number.end])
+        if not number.value.isdigit():
+            shown = Markup('<bdi dir="ltr">{}</bdi>').format(shown)
         if number.value in values:
-            parts.append(escape(text[end : number.start]))
-            parts.append(Markup("<mark>{}</mark>").format(text[number.start : number.end]))
-            end = number.end
+            shown = Markup("<mark>{}</mark>").format(shown)
+        parts += [escape(text[end : number.start]), shown]
+        end = number.end
     return Markup("").join((*parts, escape(text[end:])))
 
 

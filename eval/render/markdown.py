@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from eval.render.wording import (
     count_numbers,
-    describe_comparison,
+    describe_comparisons,
     describe_pairs,
     describe_reference,
     describe_system,
@@ -42,7 +42,7 @@ def _headline(target: Target) -> Iterator[str]:
     yield from _items(f"{_escape(describe_system(target, system))}." for system in target.systems)
     labels = list(list_recipes(target))
     if labels:
-        yield _row(["System", *labels, "Numbers kept", "Made by"])
+        yield _row(["System", *labels, "Numbers and codes", "Made by"])
         yield _row(["---", *("---:" for _ in labels), "---", "---"])
         for system in target.systems:
             yield _row([_escape(system.name), *_cells(system, labels)])
@@ -63,7 +63,7 @@ def _cells(system: SystemReport, labels: Sequence[str]) -> Iterator[str]:
 def _comparisons(target: Target) -> Iterator[str]:
     if target.comparisons:
         yield from ("### Comparison", "")
-        yield from _items(_escape(describe_comparison(each)) for each in target.comparisons)
+        yield from _items(map(_escape, describe_comparisons(target)))
 
 
 def _recipe(target: Target) -> Iterator[str]:

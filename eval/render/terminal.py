@@ -14,7 +14,7 @@ from rich.text import Text
 from eval.metrics import MetricScore
 from eval.render.wording import (
     count_numbers,
-    describe_comparison,
+    describe_comparisons,
     describe_pairs,
     describe_reference,
     format_score,
@@ -41,9 +41,10 @@ def render_terminal(report: Report, width: int = 80, color: bool = False) -> str
         if target.references:
             console.print(_build_table(target))
         for line in _lines(target):
-            # A hanging indent, so that a signature over two lines still reads as one item.
             console.print(Padding(Text(line), (0, 0, 0, 2)))
         console.print()
+    for line in _recipes(report, width):
+        console.print(Text(line, style="dim"))
     for note in report.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
@@ -81,9 +82,20 @@ def _lines(target: Target) -> Iterator[str]:
         yield f"{system.name}: {count_numbers(system.numbers)} | {system.origin}"
     if target.scored:
         yield f"reference: {count_numbers(target.reference_numbers)}"
-    for comparison in target.comparisons:
-        yield describe_comparison(comparison)
+    yield from describe_comparisons(target)
     if target.power:
         yield target.power
-    for label, recipe in list_recipes(target).items():
-        yield f"{label} | {recipe}"
+
+
+def _recipes(report: Report, width: int) -> Iterator[str]:
+    """Every signature once, broken only between its fields."""
+    recipes = {f"{k} | {v}": None for t in report.targets for k, v in list_recipes(t).items()}
+    for recipe in recipes:
+        line = ""
+        for part in recipe.split("|"):
+            if line and len(line) + len(part) + 2 > width:
+                yield line + "|"
+                line = f"  {part}"
+            else:
+                line = f"{line}|{part}" if line else part
+        yield line

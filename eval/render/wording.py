@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from eval.fidelity import Tally
 from eval.metrics import MetricScore
 from eval.report import ReferenceReport, SystemReport, Target
@@ -24,11 +26,11 @@ def format_score(score: MetricScore, width: int = 1) -> str:
 def describe_system(target: Target, system: SystemReport) -> str:
     """The finding: "builtin-en: BLEU 12.3 ±4.1 over 28 pairs, 41 of 44 numbers kept"."""
     if not system.scores:
-        return f"{system.name}: not scored, {count_numbers(system.numbers)}"
+        return f"{system.name}: not scored, {count_kept(system.numbers)}"
     first = system.scores[0]
     return (
         f"{system.name}: {first.label} {format_score(first)} over {count_pairs(target.scored)}, "
-        f"{count_numbers(system.numbers)}"
+        f"{count_kept(system.numbers)}"
     )
 
 
@@ -46,31 +48,38 @@ def describe_reference(reference: ReferenceReport) -> str:
     return f"{reference.name}: {reference.segments} segments, {share} without a source opposite"
 
 
-def describe_comparison(comparison: Comparison) -> str:
-    """``b is 2.1 BLEU better than a (p = 0.003)``, or that the difference may be chance."""
-    points = f"{abs(comparison.difference):.1f} {comparison.label}"
-    if not comparison.difference:
-        return f"{comparison.system} has the {comparison.label} of {comparison.baseline}."
-    word = "better" if comparison.better else "worse"
-    found = f"{comparison.system} is {points} {word} than {comparison.baseline}"
-    verdict = "" if comparison.significant else ", which may be chance"
-    return f"{found} ({format_p(comparison)}){verdict}."
+def describe_comparisons(target: Target) -> Iterator[str]:
+    """A line a system: ``b against a: BLEU +2.1 (p=0.003), TER -0.2 (p=0.410, ...)``."""
+    for system in target.systems[1:]:
+        found = [each for each in target.comparisons if each.system == system.name]
+        if found:
+            figures = ", ".join(map(_describe_difference, found))
+            yield f"{system.name} against {found[0].baseline}: {figures}"
+
+
+def _describe_difference(comparison: Comparison) -> str:
+    verdict = "" if comparison.significant else ", may be chance"
+    figure = f"{comparison.label} {comparison.difference:+.1f}"
+    return f"{figure} ({format_p(comparison)}{verdict})"
 
 
 def format_p(comparison: Comparison) -> str:
-    return "p < 0.001" if comparison.p_value < 0.001 else f"p = {comparison.p_value:.3f}"
+    return "p<0.001" if comparison.p_value < 0.0005 else f"p={comparison.p_value:.3f}"
 
 
 def count_pairs(count: int) -> str:
     return "1 pair" if count == 1 else f"{count} pairs"
 
 
+def count_kept(numbers: Tally) -> str:
+    """``41 of 44 numbers kept``."""
+    return f"{numbers.kept} of {numbers.expected} numbers kept" if numbers.expected else "no numbers"
+
+
 def count_numbers(numbers: Tally) -> str:
     """``41 of 44 numbers kept, 3 not in the source``."""
-    if not numbers.expected and not numbers.invented:
-        return "no numbers"
     extra = f", {numbers.invented} not in the source" if numbers.invented else ""
-    return f"{numbers.kept} of {numbers.expected} numbers kept{extra}"
+    return count_kept(numbers) + extra
 
 
 def list_recipes(target: Target) -> dict[str, str]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mt.errors import CorpusError
+from mt.text.normalize import normalize
 from mt.train.recipe import Recipe, Source
 
 Ids = npt.NDArray[np.uint16]
@@ -91,27 +92,41 @@ def _digest(path: Path) -> str:
 
 
 def _rows(source: Source) -> Iterator[tuple[str, Row]]:
+    for fields in _read_columns(source) if source.columns else _read_table(source.path):
+        group = fields.get("set", source.path.name)
+        texts = {
+            language: normalize(str(fields[language]))[0]
+            for language in ("ar", "en", "vi")
+            if fields.get(language)
+        }
+        weight = source.weight * source.set_weights.get(group, 1.0)
+        yield str(fields.get("doc", "")), Row(texts, group, weight)
+
+
+def _read_columns(source: Source) -> Iterator[dict[str, Any]]:
     opener = lzma.open if source.path.suffix == ".xz" else open
     with opener(source.path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
-            if source.columns:
-                cells = line.rstrip("\n").split("\t")
-                if len(cells) != len(source.columns):
-                    raise CorpusError(
-                        f"{source.path}:{number}: {len(cells)} columns, expected "
-                        f"{len(source.columns)} ({', '.join(source.columns)})"
-                    )
-                fields = dict(zip(source.columns, cells, strict=True))
-            else:
-                fields = json.loads(line)
-            group = fields.get("set", source.path.name)
-            texts = {
-                language: unicodedata.normalize("NFC", str(fields[language])).strip()
-                for language in ("ar", "en", "vi")
-                if fields.get(language)
-            }
-            weight = source.weight * source.set_weights.get(group, 1.0)
-            yield str(fields.get("doc", "")), Row(texts, group, weight)
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) != len(source.columns):
+                raise CorpusError(
+                    f"{source.path}:{number}: {len(cells)} columns, expected "
+                    f"{len(source.columns)} ({', '.join(source.columns)})"
+                )
+            yield dict(zip(source.columns, cells, strict=True))
+
+
+_BUILDERS = {".jsonl": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv"}
+
+
+def _read_table(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a file that names its own columns, read by ``datasets``."""
+    import datasets
+
+    builder = _BUILDERS.get(path.suffix)
+    if builder is None:
+        raise CorpusError(f"{path}: name its columns, or use one of: {', '.join(_BUILDERS)}")
+    yield from datasets.load_dataset(builder, data_files=str(path), split="train", streaming=True)
 
 
 def _reject(texts: Mapping[str, str]) -> str:

@@ -25,9 +25,9 @@ Direction = Annotated[tuple[Language, Language], BeforeValidator(_direction)]
 
 
 class Source(Section):
-    """One file of parallel text: TSV (plain or .xz) or JSONL with a key per language."""
+    """A file of parallel text: TSV (plain or .xz), or JSONL, Parquet or CSV with named columns."""
 
-    path: FilePath
+    path: FilePath  # "{data}" stands for the recipe's `data`
     columns: tuple[str, ...] = ()  # of a TSV, in order: language codes and, at most once, "set"
     weight: float = Field(1.0, gt=0)  # how often a pair is drawn, next to a pair of weight 1
     set_weights: dict[str, float] = {}  # the same, for the sets named in the "set" column
@@ -76,11 +76,11 @@ class Reporting(Section):
 
 
 class Recipe(Section):
-    """A whole training run. Paths are relative to the training file, sources to `data`."""
+    """A whole training run. Paths are relative to the training file."""
 
     name: str = Field(pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
     output: FilePath  # checkpoints, log and the finished model
-    data: FilePath  # where the sources lie
+    data: str = "."  # what "{data}" stands for in the paths of sources
     sources: tuple[Source, ...] = Field(min_length=1)
     directions: dict[Direction, float] = Field(min_length=1)  # share of the batches
     start_from: FilePath | None = None  # a Marian directory to adapt, instead of random weights
@@ -95,15 +95,15 @@ class Recipe(Section):
     @model_validator(mode="before")
     @classmethod
     def _place_sources(cls, tree: Any) -> Any:
-        """Sources are named below `data`, which `--set data=DIR` moves as a whole."""
-        if not isinstance(tree, dict) or not isinstance(tree.get("data"), str):
+        """Put `data` in place of "{data}", so that `--set data=DIR` moves all of them."""
+        if not isinstance(tree, dict) or not isinstance(tree.get("sources"), list):
             return tree
-        data = Path(tree["data"]).expanduser()
+        data = str(tree.get("data", "."))
         sources = [
-            {**source, "path": str(data / str(source["path"]))}
+            {**source, "path": str(source["path"]).replace("{data}", data)}
             if isinstance(source, dict) and "path" in source
             else source
-            for source in tree.get("sources") or ()
+            for source in tree["sources"]
         ]
         return {**tree, "sources": sources}
 
