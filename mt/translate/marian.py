@@ -28,6 +28,7 @@ class MarianEngine:
         quiet_transformers()
         import torch
         import transformers
+        from safetensors import SafetensorError
 
         self.name = f"transformers {transformers.__version__}"
         self._decoding = decoding
@@ -37,7 +38,7 @@ class MarianEngine:
             self._model = transformers.MarianMTModel.from_pretrained(
                 files.folder, dtype=torch.float32
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"model '{files.name}': cannot be loaded: {reason}") from None
         self._model.to(decoding.device).eval()

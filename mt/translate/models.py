@@ -220,9 +220,10 @@ def _convert(files: ModelFiles, quantization: str, output: Path) -> None:
 
     quiet_transformers()
     from ctranslate2.converters import TransformersConverter
+    from safetensors import SafetensorError
 
     try:
         TransformersConverter(str(files.folder)).convert(str(output), quantization=quantization)
-    except (ValueError, OSError, RuntimeError, KeyError) as error:
+    except (ValueError, OSError, RuntimeError, KeyError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"model '{files.name}': cannot be converted: {reason}") from None
