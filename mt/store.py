@@ -133,13 +133,13 @@ class RunDirectory:
         """The rows of a JSONL file; raises ``RunError`` with the line that is no JSON object."""
         path = self.path / name
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         except FileNotFoundError:
             raise RunError(f"{path}: missing; run the job again") from None
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"{path}: cannot be read: {error}") from None
         rows: list[Row] = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines if lines != [""] else (), 1):
             try:
                 row = json.loads(line)
             except ValueError:

@@ -5,35 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-# Weaker and weaker places to split: after a sentence, a semicolon, a comma, a word, a character.
+# Weaker and weaker places to split: after a sentence, a semicolon, a comma, a word.
 _BREAKS = (
     re.compile(r"(?<=[.!?؟…])\s+"),
     re.compile(r"(?<=[؛;:])\s+"),
     re.compile(r"(?<=[،,])\s+"),
     re.compile(r"\s+"),
-    re.compile(r"(?<=.)(?=.)", re.DOTALL),
 )
 
 
 def split_clauses(text: str, limit: int, count: Callable[[str], int]) -> list[str]:
-    """Split ``text`` into as few parts as a greedy pass finds, each of at most ``limit`` tokens.
+    """Split ``text`` at its strongest marks into parts of at most ``limit`` tokens.
 
-    Parts joined with a space give the text back, except where a single word exceeds the limit.
-    ``count`` tells how many tokens a string makes.
+    Parts joined with a space give the text back, except where a single word exceeds the limit:
+    that one is cut in halves. ``count`` tells how many tokens a string makes.
     """
     return _split(text, limit, count, 0)
 
 
 def _split(text: str, limit: int, count: Callable[[str], int], level: int) -> list[str]:
-    if level == len(_BREAKS) or count(text) <= limit:
+    if len(text) < 2 or count(text) <= limit:
         return [text]
-    joint = "" if level == len(_BREAKS) - 1 else " "
+    if level == len(_BREAKS):
+        middle = len(text) // 2
+        halves = (text[:middle], text[middle:])
+        return [part for half in halves for part in _split(half, limit, count, level)]
     parts: list[str] = []
-    for piece in _BREAKS[level].split(text):
+    for piece in filter(None, _BREAKS[level].split(text)):
         for clause in _split(piece, limit, count, level + 1):
-            joined = f"{parts[-1]}{joint}{clause}" if parts else clause
+            joined = f"{parts[-1]} {clause}" if parts else clause
             if parts and count(joined) <= limit:
                 parts[-1] = joined
-            elif clause:
+            else:
                 parts.append(clause)
     return parts

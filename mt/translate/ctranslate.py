@@ -29,6 +29,7 @@ class CTranslateEngine:
     def __init__(self, files: ModelFiles, decoding: Decoding) -> None:
         self.name = f"ctranslate2 {ctranslate2.__version__}"
         self._decoding = decoding
+        self._positions = files.positions
         self._source = sentencepiece.SentencePieceProcessor(str(files.folder / "source.spm"))
         self._target = sentencepiece.SentencePieceProcessor(str(files.folder / "target.spm"))
         kind = "float16" if decoding.device == "cuda" else "int8"
@@ -60,7 +61,7 @@ class CTranslateEngine:
                 max_batch_size=max(self._decoding.batch_tokens, longest),
                 batch_type="tokens",
                 max_input_length=0,
-                max_decoding_length=self._decoding.max_length(longest),
+                max_decoding_length=self._decoding.max_length(longest, self._positions),
                 return_scores=True,
             )
         except RuntimeError as error:

@@ -14,11 +14,13 @@ class Decoding:
     beam_size: int = 5
     batch_tokens: int = 4096  # padded source pieces translated at a time
     device: str = "cpu"  # "cpu" or "cuda"
-    max_length_factor: float = 3.0  # longest output, in pieces per piece of input ...
 
-    def max_length(self, pieces: int) -> int:
-        """Longest output in pieces: never CTranslate2's silent 256."""
-        return round(self.max_length_factor * pieces) + 20
+    def max_length(self, pieces: int, positions: int) -> int:
+        """Longest output for an input of so many pieces, in a model of so many positions.
+
+        Generous, so that only a loop reaches it, and never CTranslate2's silent 256.
+        """
+        return min(3 * pieces + 20, positions)
 
 
 class Engine(Protocol):

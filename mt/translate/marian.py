@@ -32,6 +32,7 @@ class MarianEngine:
 
         self.name = f"transformers {transformers.__version__}"
         self._decoding = decoding
+        self._positions = files.positions
         self._torch = torch
         try:
             self._tokenizer = transformers.MarianTokenizer.from_pretrained(files.folder)
@@ -72,13 +73,13 @@ class MarianEngine:
         torch, pad = self._torch, self._model.config.pad_token_id
         encoded = self._tokenizer(texts, padding=True, return_tensors="pt")
         encoded = encoded.to(self._model.device)
-        length = self._decoding.max_length(int(encoded["input_ids"].shape[1]))
+        pieces = int(encoded["input_ids"].shape[1])
         try:
             with torch.inference_mode():
                 output = self._model.generate(
                     **encoded,
                     num_beams=self._decoding.beam_size,
-                    max_length=length,
+                    max_length=self._decoding.max_length(pieces, self._positions),
                     bad_words_ids=[[pad]],
                     forced_eos_token_id=None,
                     output_scores=True,

@@ -67,9 +67,22 @@ class ModelFiles:
     @cached_property
     def max_tokens(self) -> int:
         """Longest input, in pieces, that the model was made for."""
-        path = self.folder / "tokenizer_config.json"
-        settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        return max(16, min(int(settings.get("model_max_length", 512)), 512))
+        made_for = self._setting("tokenizer_config.json", "model_max_length", self.positions)
+        return max(16, min(made_for, self.positions))
+
+    @cached_property
+    def positions(self) -> int:
+        """Longest input or output, in pieces, that the network can represent at all."""
+        return self._setting("config.json", "max_position_embeddings", 512)
+
+    def _setting(self, name: str, key: str, default: int) -> int:
+        path = self.folder / name
+        try:
+            return int(json.loads(path.read_text(encoding="utf-8")).get(key, default))
+        except FileNotFoundError:
+            return default
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ModelError(f"model '{self.name}': {path} is damaged: {error}") from None
 
     def target_token(self, language: str) -> str | None:
         """The token that asks for ``language``, or None for a model with one target only.

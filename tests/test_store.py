@@ -1,0 +1,114 @@
+"""The run directory: written whole or not at all, reused only when nothing changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.align.alignment import Alignment, Bead
+from mt.errors import RunError
+from mt.store import RunDirectory, Stages, write_text
+from mt.text.document import Document, Segment
+from mt.translate.translation import Translation
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    made = RunDirectory(tmp_path / "run")
+    made.create()
+    made.write_manifest({"name": "x"})
+    return made
+
+
+def test_values_come_back_as_they_were(directory: RunDirectory) -> None:
+    document = Document("x", "ar", (Segment(0, 2, "نص\u2028آخر", "raw\u200f", ("nfc",)),))
+    directory.write_document("segments.jsonl", document)
+    assert directory.read_document("segments.jsonl", "ar").segments == document.segments
+    translations = [Translation("a", -0.25, ("p",), ("n",)), Translation("")]
+    directory.write_translations("translations/s.jsonl", translations)
+    assert directory.read_translations("translations/s.jsonl") == translations
+    alignment = Alignment((Bead((0,), (0, 1), 0.5), Bead((1,), (), 0.0)))
+    directory.write_alignment("alignments/en.1.jsonl", alignment)
+    assert directory.read_alignment("alignments/en.1.jsonl").beads == alignment.beads
+
+
+@given(st.lists(st.text()))
+def test_any_text_survives_a_row(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    texts = [t.encode("utf-8", "ignore").decode() for t in texts]
+    made = RunDirectory(tmp_path_factory.mktemp("run"))
+    made.write_translations("t.jsonl", [Translation(text) for text in texts])
+    assert [t.text for t in made.read_translations("t.jsonl")] == texts
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    write_text(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('{"index": 0', r"t\.jsonl:1: not a JSON object"),
+        ("[1]", r"t\.jsonl:1: not a JSON object"),
+        ('{"index": 0}', "lacks or misspells 'text'"),
+    ],
+)
+def test_damaged_rows_are_told(directory: RunDirectory, row: str, message: str) -> None:
+    (directory.path / "t.jsonl").write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(RunError, match=message):
+        directory.read_translations("t.jsonl")
+
+
+def test_places_that_cannot_be_a_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("x")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "manifest.json").write_text('{"schema": 0}')
+    with pytest.raises(RunError, match="is a file"):
+        RunDirectory(tmp_path / "file").create()
+    with pytest.raises(RunError, match="not empty, and not a run"):
+        RunDirectory(tmp_path / "full").create()
+    with pytest.raises(RunError, match="another version"):
+        RunDirectory(tmp_path / "old").create()
+    with pytest.raises(RunError, match="not a run directory"):
+        RunDirectory(tmp_path / "none").read_manifest()
+
+
+def test_one_job_at_a_time(directory: RunDirectory) -> None:
+    other = RunDirectory(directory.path)
+    with directory.lock(), pytest.raises(RunError, match="another awda"), other.lock():
+        pass
+
+
+def test_stages_are_reused_by_digest(directory: RunDirectory) -> None:
+    def stage(made_from: str, *, fresh: bool = False, editable: bool = False) -> str:
+        stages = Stages(directory, {"name": "x"}, fresh=fresh)
+        outcome = stages.run(
+            "a.jsonl",
+            made_from,
+            lambda: directory.write_rows("a.jsonl", [{"from": made_from}]),
+            editable=editable,
+        )
+        stages.finish()
+        return outcome
+
+    assert stage("1") == "made"
+    assert stage("1") == "reused"
+    assert stage("2") == "made"
+    assert directory.read_rows("a.jsonl") == [{"from": "2"}]
+    assert stage("2", fresh=True) == "made"
+    (directory.path / "a.jsonl").write_text('{"from": "hand"}\n')
+    assert stage("2", editable=True) == "edited"
+    assert stage("2", editable=True) == "edited"
+    assert directory.read_rows("a.jsonl") == [{"from": "hand"}]
+    assert stage("2") == "made"
+    (directory.path / "a.jsonl").unlink()
+    assert stage("2") == "made"

@@ -1,0 +1,142 @@
+"""One in, one out, whatever comes in; and the two engines agree."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.errors import CorpusError, ModelError
+from mt.translate.clauses import split_clauses
+from mt.translate.translator import Workshop, translate_texts
+
+ODD = [
+    "",
+    "   ",
+    "***",
+    "١٢٣ - 456",
+    "🙂",
+    "\u200f\u202b",
+    "الاجتماع",
+    unicodedata.normalize("NFD", "Đoàn thăm làng"),
+    "زار الوفد القرية، " * 250,
+    "كلمة" * 1000,
+]
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+class TestClauses:
+    def test_splits_at_the_strongest_mark_that_helps(self) -> None:
+        assert split_clauses("a b. c d, e f; g", 4, count_words) == ["a b.", "c d, e f;", "g"]
+        assert split_clauses("a b; c d, e", 3, count_words) == ["a b;", "c d, e"]
+        assert split_clauses("واحد اثنان، ثلاثة أربعة", 2, count_words) == [
+            "واحد اثنان،",
+            "ثلاثة أربعة",
+        ]
+        assert split_clauses("a b c d e", 2, count_words) == ["a b", "c d", "e"]
+
+    def test_a_short_text_is_left_alone(self) -> None:
+        assert split_clauses("a, b; c.", 3, count_words) == ["a, b; c."]
+
+    @given(st.text(alphabet="ab ،.;", min_size=1), st.integers(1, 5))
+    def test_loses_nothing_and_keeps_to_the_limit(self, text: str, limit: int) -> None:
+        parts = split_clauses(text, limit, len)
+        assert "".join("".join(parts).split()) == "".join(text.split())
+        assert all(len(part) <= limit for part in parts)
+
+
+@pytest.mark.parametrize("engine", ["ctranslate2", "transformers"])
+def test_one_line_out_per_line_in(tiny_model: Path, engine: str) -> None:
+    workshop = Workshop(engine=engine, beam_size=1)  # type: ignore[arg-type]
+    texts = ODD if engine == "ctranslate2" else ODD[:-2]  # minutes of babble in transformers
+    done: list[int] = []
+    results = workshop.build([str(tiny_model)], ["vi"]).translate(texts, done.append)
+    assert len(results) == len(texts)
+    assert sum(done) == len(texts)
+    for result in results:
+        assert "\n" not in result.text
+        assert unicodedata.is_normalized("NFC", result.text)
+    assert [r.text for r in results[:5]] == ["", "", "***", "١٢٣ - 456", "🙂"]
+    assert results[0].notes == ("blank",)
+    assert results[2].notes == ("no letters: copied",)
+    assert results[5].text == ""
+    assert results[6].score is not None
+    assert results[6].score <= 0
+    assert all(result.notes[0].startswith("split into") for result in results[8:])
+
+
+@pytest.mark.slow
+def test_the_result_does_not_depend_on_the_company() -> None:
+    texts = ["زار الوفد القرية", "عقدت اللجنة اجتماعا في المدينة صباح اليوم", "كتاب"]
+    alone = [translate_texts([t], target="en")[0].text for t in texts]
+    together = [t.text for t in translate_texts(texts, target="en")]
+    assert together == alone
+
+
+def test_a_route_keeps_what_lies_between(tiny_model: Path) -> None:
+    model = str(tiny_model)
+    texts = ["زار الوفد القرية", "", "***"]
+    direct = translate_texts(texts, target="en", models=[model])
+    routed = translate_texts(texts, target="vi", models=[model, model], via=["en"])
+    assert [r.pivots for r in routed] == [(d.text,) for d in direct]
+    second = translate_texts([d.text for d in direct], target="vi", models=[model])
+    assert [r.text for r in routed] == [s.text for s in second]
+
+
+def test_unknown_languages_and_targets(tiny_model: Path) -> None:
+    with pytest.raises(CorpusError, match="unknown language 'vn'"):
+        translate_texts(["x"], target="vn")
+    with pytest.raises(ModelError, match="cannot translate into German"):
+        translate_texts(["x"], target="de", models=[str(tiny_model)])
+
+
+def _agreement(left: Sequence[str], right: Sequence[str]) -> float:
+    from sacrebleu.metrics import CHRF
+
+    return float(CHRF().corpus_score(list(left), [list(right)]).score)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["en", "vi"])
+def test_the_engines_agree_on_the_builtin_model(target: str) -> None:
+    """int8 against fp32: not the same bytes, but the same translation."""
+    from conftest import ROOT
+
+    path = ROOT / "corpora" / "nghean" / "source.ar.sentences.txt"
+    texts = path.read_text(encoding="utf-8").splitlines()[:12]
+    fast = [t.text for t in translate_texts(texts, target=target, beam_size=1)]
+    slow = [
+        t.text
+        for t in translate_texts(texts, target=target, beam_size=1, engine="transformers")
+    ]
+    assert _agreement(fast, slow) > 80
+    assert sum(f == s for f, s in zip(fast, slow, strict=True)) >= len(texts) // 3
+
+
+@pytest.mark.slow
+def test_ctranslate2_in_full_precision_equals_transformers(tmp_path: Path) -> None:
+    """The conversion itself loses nothing: pieces, pad and start token are treated alike."""
+    import ctranslate2
+
+    from mt.translate.engine import Decoding
+    from mt.translate.marian import MarianEngine
+    from mt.translate.models import find_model
+
+    files = find_model("builtin")
+    ctranslate2.converters.TransformersConverter(str(files.folder)).convert(str(tmp_path / "ct"))
+    model = ctranslate2.Translator(str(tmp_path / "ct"), compute_type="float32")
+    reference = MarianEngine(files, Decoding(beam_size=1))
+    tokenizer = reference._tokenizer
+    texts = ["زار الوفد القرية صباح اليوم.", "عقدت اللجنة اجتماعا في 12 مارس 2024.", "مرحبا"]
+    for text in texts:
+        pieces = tokenizer.convert_ids_to_tokens(tokenizer.encode(f">>vi<< {text}"))
+        ((first,),) = [r.hypotheses for r in model.translate_batch([pieces], beam_size=1)]
+        ids = tokenizer.convert_tokens_to_ids(first)
+        assert tokenizer.decode(ids) == reference.generate([text], ">>vi<<")[0][0]
