@@ -15,9 +15,9 @@ _FOLD = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789012
 
 # A code has capitals and digits: 39-NQ/TW, COVID-19, G7. Arabic letters may stick to its front.
 _CODE = r"(?<![0-9A-Za-zÀ-ɏḀ-ỹ])[A-ZĐ0-9]+(?:[-/][A-ZĐ0-9]+)*(?![0-9A-Za-zÀ-ɏḀ-ỹ])"
-_NUMBER = r"[0-9]+(?:[.,'’٫٬][0-9]+)*"  # noqa: RUF001
+_NUMBER = r"[0-9]+(?:[.,'’٫٬][0-9]+)*"
 _PATTERN = re.compile(f"(?P<code>(?=[-/0-9]*[A-ZĐ])(?=[-/A-ZĐ]*[0-9]){_CODE})|{_NUMBER}")
-_SEPARATORS = re.compile(r"[.,'’٫٬]")  # noqa: RUF001
+_SEPARATORS = re.compile(r"[.,'’٫٬]")
 
 
 @dataclass(frozen=True)

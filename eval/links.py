@@ -39,6 +39,12 @@ class LinkScores:
     gold_beads: int  # with two sides: what recall is out of
     test_beads: int  # null beads included: what precision is out of
 
+    def __str__(self) -> str:
+        rows = ["        precision  recall      F1"]
+        for name, part in (("strict", self.strict), ("lax", self.lax)):
+            rows.append(f"{name:8}{part.precision:9.3f}{part.recall:8.3f}{part.f1:8.3f}")
+        return "\n".join([*rows, f"{self.test_beads} beads against {self.gold_beads} of the gold"])
+
 
 def score_alignment(gold: Alignment, test: Alignment) -> LinkScores:
     """Score ``test`` against ``gold``; beads are compared as sets, their scores do not matter."""

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mt.errors import ScoreError, suggest
 
@@ -37,22 +37,42 @@ def _bleu(language: str) -> Scorer:
     return BLEU(trg_lang=language, force=True)  # force silences a warning, not a rule
 
 
-def _chrf(language: str) -> Scorer:
+def _chrf(_: str) -> Scorer:
     from sacrebleu.metrics.chrf import CHRF
 
-    return CHRF()
+    return _level(CHRF())
 
 
-def _chrf_words(language: str) -> Scorer:
+def _chrf_words(_: str) -> Scorer:
     from sacrebleu.metrics.chrf import CHRF
 
-    return CHRF(word_order=2)
+    return _level(CHRF(word_order=2))
 
 
-def _ter(language: str) -> Scorer:
+def _ter(_: str) -> Scorer:
     from sacrebleu.metrics.ter import TER
 
-    return TER()
+    return _level(TER())
+
+
+def _level(scorer: Scorer) -> Scorer:
+    """Give all resampled scores one type.
+
+    sacreBLEU 2.6 under numpy 2 computes them as float32, but a plain 0.0 where nothing matches;
+    ``statistics.mean`` cannot mix the two, and a short text with empty translations stops it.
+    """
+    import numpy
+
+    compute = scorer._compute_score_from_stats
+
+    def compute_level(stats: Any) -> Any:
+        result = compute(stats)
+        if isinstance(stats, numpy.ndarray):
+            result.score = numpy.float32(result.score)
+        return result
+
+    scorer._compute_score_from_stats = compute_level
+    return scorer
 
 
 METRICS = {

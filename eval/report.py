@@ -349,4 +349,5 @@ def _notes(target: Target) -> Iterator[str]:
     for system in target.systems:
         empty = sum(not j.pair.hypothesis for j in system.judgements if j.pair.scored)
         if empty:
-            yield f"{system.name}: {empty} of {target.scored} translations are empty, and scored as such."
+            of_all = f"{empty} of {target.scored} translations"
+            yield f"{system.name}: {of_all} are empty, and scored as such."

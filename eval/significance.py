@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sacrebleu.significance import Result
 
 LEVEL = 0.05  # below this a difference is called significant
+FEWEST = 10  # pairs; a bootstrap of fewer draws the same ones over and finds too narrow intervals
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def describe_power(pairs: int, scores: Sequence[MetricScore]) -> str:
         return "No pairs: nothing can be scored."
     count = "1 pair" if pairs == 1 else f"{pairs} pairs"
     widths = [score.half_width for score in scores if score.half_width is not None]
-    if pairs == 1 or (widths and not max(widths)):
-        return f"{count}: this says nothing of how far chance reaches."
+    if pairs < FEWEST or (widths and not max(widths)):
+        return f"{count}: too little to say how far chance reaches."
     width = max(widths, default=40 / math.sqrt(pairs))
     label = scores[0].label if widths else "BLEU"
     basis = "by the intervals of this run" if widths else "by a rule of thumb"

@@ -242,7 +242,7 @@ def score(
         str, typer.Option(help="Comma-separated: bleu, chrf, chrf2++, ter.")
     ] = "bleu,chrf2++,ter",
     bootstrap: Annotated[int, typer.Option(min=0, help="Resamples for intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0)] = 12345,
+    seed: Annotated[int, typer.Option(min=1)] = 12345,
     width: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.")] = 1,
     form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
 ) -> None:

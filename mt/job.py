@@ -96,7 +96,7 @@ class AlignSection(Section):
 class ScoreSection(Section):
     metrics: tuple[Literal["bleu", "chrf", "chrf2++", "ter"], ...] = ("bleu", "chrf2++", "ter")
     bootstrap: int = Field(1000, ge=0, le=100_000)  # resamples; 0 for no intervals
-    seed: int = Field(12345, ge=0, lt=2**32)
+    seed: int = Field(12345, ge=1, lt=2**32)
 
     @field_validator("metrics")
     @classmethod

@@ -45,7 +45,11 @@ def test_a_good_job(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "new", "message"),
     [
-        (5, "  - {name: one, target: en, modles: [builtin]}", "systems[0].modles: unknown key; did"),
+        (
+            5,
+            "  - {name: one, target: en, modles: [builtin]}",
+            "systems[0].modles: unknown key; did",
+        ),
         (2, "source: {language: ra, path: a.txt}", "source.language: unknown language 'ra'; exp"),
         (2, "source: {language: no, path: a.txt}", "source.language: unknown language 'no'; exp"),
         (2, "source: {language: ar, path: c.txt}", "source.path: no such file: c.txt"),
@@ -55,16 +59,18 @@ def test_a_good_job(folder: Path) -> None:
         (3, "references: {en: b.txt}", "references.en: input should be a valid tuple"),
         (3, "references: {xx: [b.txt]}", "references.xx: unknown language 'xx'"),
         (3, "translate: {beam_size: many}", "translate.beam_size: input should be a valid integer"),
-        (3, "score: {metrics: [blue]}", "score.metrics[0]: 'blue' is not known; did you mean 'bleu'"),
+        (
+            3,
+            "score: {metrics: [blue]}",
+            "score.metrics[0]: 'blue' is not known; did you mean 'bleu'",
+        ),
         (5, "  - {name: one, target: en}", "systems[0]: a system has either 'models' or a 'hyp"),
         (5, "  - {name: p, target: vi, models: [builtin, builtin]}", "2 models need 1 languages"),
         (3, "name: twice", "not valid YAML: found duplicate key"),
         (3, "references: [", "not valid YAML"),
     ],
 )
-def test_one_problem_is_told_with_its_line(
-    folder: Path, line: int, new: str, message: str
-) -> None:
+def test_one_problem_is_told_with_its_line(folder: Path, line: int, new: str, message: str) -> None:
     lines = GOOD.splitlines()
     lines[line - 1] = new
     (found,) = problems(folder, "\n".join(lines))

@@ -166,6 +166,13 @@ def test_the_seed_is_handed_over_and_taken_back(monkeypatch: pytest.MonkeyPatch)
         score_corpus(["bleu"], lines, [lines], seed=0)
 
 
+def test_resamples_without_any_match_do_not_stop_the_bootstrap() -> None:
+    """sacreBLEU 2.6 by itself raises a TypeError here under numpy 2."""
+    for score in score_corpus(list(METRICS), ["a b c d", "", ""], [["a b c d"] * 3], bootstrap=50):
+        assert score.half_width is not None
+        assert score.half_width > 0
+
+
 def test_sentence_scores() -> None:
     perfect, nothing, best = score_sentences(
         ["the same words", "", "the second one"],

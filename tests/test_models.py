@@ -40,7 +40,9 @@ def test_names_that_mean_nothing(name: str, message: str) -> None:
         find_model(name)
 
 
-@pytest.mark.parametrize("missing", ["vocab.json", "source.spm", "config.json", "model.safetensors"])
+@pytest.mark.parametrize(
+    "missing", ["vocab.json", "source.spm", "config.json", "model.safetensors"]
+)
 def test_an_incomplete_folder_says_what_it_lacks(
     tiny_model: Path, tmp_path: Path, missing: str
 ) -> None:
@@ -84,7 +86,7 @@ def test_a_model_without_target_tokens_needs_none(tiny_model: Path, tmp_path: Pa
 
 
 def test_a_target_the_model_does_not_know_fails_loudly(tiny_model: Path) -> None:
-    with pytest.raises(ModelError, match="cannot translate into French; .* >>en<< >>vi<<"):
+    with pytest.raises(ModelError, match=r"cannot translate into French; .* >>en<< >>vi<<"):
         find_model(str(tiny_model)).target_token("fr")
 
 
@@ -106,7 +108,9 @@ def test_two_conversions_at_once_share_one_result(
     monkeypatch.setenv("AWDA_CACHE", str(tmp_path / "cache"))
     folders: list[Path] = []
     workers = [
-        threading.Thread(target=lambda: folders.append(convert(find_model(str(tiny_model)), "int8")))
+        threading.Thread(
+            target=lambda: folders.append(convert(find_model(str(tiny_model)), "int8"))
+        )
         for _ in range(2)
     ]
     for worker in workers:

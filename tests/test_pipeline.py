@@ -114,9 +114,7 @@ def test_only_what_changed_is_redone(job_file: Path, tmp_path: Path) -> None:
     assert diary.outcomes["direct"] == "made"
 
 
-def test_an_alignment_corrected_by_hand_is_kept_and_checked(
-    job_file: Path, tmp_path: Path
-) -> None:
+def test_an_alignment_corrected_by_hand_is_kept_and_checked(job_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     run(load_job(job_file), out)
     path = out / "alignments" / "en.1.jsonl"

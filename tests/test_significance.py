@@ -41,7 +41,9 @@ def test_a_system_equal_to_the_baseline_is_not_different() -> None:
     comparisons = compare_systems(
         ["bleu", "ter"], [("a", WORSE), ("b", list(WORSE))], [REFERENCE], bootstrap=50
     )
-    assert [(c.difference, c.p_value, c.significant) for c in comparisons] == [(0.0, 1.0, False)] * 2
+    assert [(c.difference, c.p_value, c.significant) for c in comparisons] == [
+        (0.0, 1.0, False)
+    ] * 2
 
 
 def test_a_clear_difference_is_significant() -> None:
@@ -72,4 +74,4 @@ def test_power_without_an_interval_is_a_rule_of_thumb() -> None:
     assert "rule of thumb, differences under about 4 BLEU" in describe_power(100, [])
     assert "about 1.3 BLEU" in describe_power(1012, [])
     assert describe_power(0, []).startswith("No pairs")
-    assert "nothing" in describe_power(1, [])
+    assert "too little to say" in describe_power(9, [])

@@ -36,7 +36,9 @@ def test_values_come_back_as_they_were(directory: RunDirectory) -> None:
 
 
 @given(st.lists(st.text()))
-def test_any_text_survives_a_row(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+def test_any_text_survives_a_row(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
     texts = [t.encode("utf-8", "ignore").decode() for t in texts]
     made = RunDirectory(tmp_path_factory.mktemp("run"))
     made.write_translations("t.jsonl", [Translation(text) for text in texts])

@@ -113,8 +113,7 @@ def test_the_engines_agree_on_the_builtin_model(target: str) -> None:
     texts = path.read_text(encoding="utf-8").splitlines()[:12]
     fast = [t.text for t in translate_texts(texts, target=target, beam_size=1)]
     slow = [
-        t.text
-        for t in translate_texts(texts, target=target, beam_size=1, engine="transformers")
+        t.text for t in translate_texts(texts, target=target, beam_size=1, engine="transformers")
     ]
     assert _agreement(fast, slow) > 80
     assert sum(f == s for f, s in zip(fast, slow, strict=True)) >= len(texts) // 3

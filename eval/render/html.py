@@ -25,21 +25,26 @@ _FOLDER = Path(__file__).parent
 def render_html(report: Report) -> str:
     """The page. Every text goes through autoescape; style and script are allowed by their hash."""
     style, script = (_read(name) for name in ("report.css", "report.js"))
-    return _environment().get_template("report.html.j2").render(
-        report=report,
-        words=wording,
-        level=LEVEL,
-        style=Markup(style),  # noqa: S704  # our own files
-        script=Markup(script),  # noqa: S704
-        policy=(
-            "default-src 'none'; base-uri 'none'; form-action 'none'; "
-            f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-        ),
-        direction=direction,
-        mark=mark,
-        lost=_lost,
-        weakest=_weakest,
-    ) + "\n"
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            words=wording,
+            level=LEVEL,
+            style=Markup(style),  # noqa: S704  # our own files
+            script=Markup(script),  # noqa: S704
+            policy=(
+                "default-src 'none'; base-uri 'none'; form-action 'none'; "
+                f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+            ),
+            direction=direction,
+            mark=mark,
+            lost=_lost,
+            weakest=_weakest,
+        )
+        + "\n"
+    )
 
 
 def direction(code: str) -> str:

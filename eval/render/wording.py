@@ -75,16 +75,20 @@ def _describe_difference(comparison: Comparison) -> str:
 
 
 def format_p(comparison: Comparison) -> str:
+    """``p=0.012``; ``p<0.001`` where it would round to nothing."""
     return "p<0.001" if comparison.p_value < 0.0005 else f"p={comparison.p_value:.3f}"
 
 
 def count_pairs(count: int) -> str:
+    """``1 pair``, ``28 pairs``."""
     return "1 pair" if count == 1 else f"{count} pairs"
 
 
 def count_kept(numbers: Tally) -> str:
     """``41 of 44 numbers kept``."""
-    return f"{numbers.kept} of {numbers.expected} numbers kept" if numbers.expected else "no numbers"
+    return (
+        f"{numbers.kept} of {numbers.expected} numbers kept" if numbers.expected else "no numbers"
+    )
 
 
 def count_numbers(numbers: Tally) -> str:

@@ -52,8 +52,8 @@ class Costs(Protocol):
 def cheapest_path(costs: Costs) -> tuple[Step, ...]:
     """The sequence of beads and skips with the least total cost, from the start to the end.
 
-    Deterministic; between equals the smaller bead wins. Exact for tables of up to ``FULL_CELLS``;
-    beyond, exact within ``MARGIN`` cells of the path at half the resolution.
+    Deterministic; of equals, beads win over skips, and few source segments over many. Exact for
+    tables of up to ``FULL_CELLS``; beyond, within ``MARGIN`` cells of the path at half resolution.
     """
     sources, targets = len(costs.source_skips), len(costs.target_skips)
     if sources * targets <= FULL_CELLS:
@@ -96,7 +96,7 @@ def _search(costs: Costs, windows: Sequence[tuple[int, int]]) -> tuple[Step, ...
         skipped = totals[source] + costs.source_skips[source]
         _push(totals, pointers, windows, skipped, (source + 1, low), (1, 0))
         for a in range(min(beads.shape[0], sources - source)):
-            for b in range(beads.shape[1]):
+            for b in reversed(range(beads.shape[1])):
                 reached = totals[source] + beads[a, b]
                 place = (source + a + 1, low + b + 1)
                 _push(totals, pointers, windows, reached, place, (a + 1, b + 1))
@@ -128,7 +128,7 @@ def _push(
         return
     offered = reached[start - first : stop - first]
     total, pointer = totals[row][start - low : stop - low], pointers[row][start - low : stop - low]
-    better = offered < total
+    better = offered <= total  # of equals the last one stays, which is the smaller bead
     total[better] = offered[better]
     pointer[better] = shape
 

@@ -156,10 +156,11 @@ class Examples:
     cumulative: npt.NDArray[np.float64]
 
     def draw(self, count: int, longest: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Indices of ``count`` pairs with at most ``longest`` pieces a side, by weight."""
-        end = int(np.searchsorted(self.lengths, longest, side="right"))
-        if end == 0:
-            return np.zeros(0, dtype=np.int64)
+        """Indices of ``count`` pairs with at most ``longest`` pieces a side, by weight.
+
+        Where all are longer, the shortest ones: a draw is never empty.
+        """
+        end = int(np.searchsorted(self.lengths, max(longest, self.lengths[0]), side="right"))
         points = rng.random(count) * self.cumulative[end - 1]
         indices: npt.NDArray[np.int64] = np.searchsorted(self.cumulative[:end], points, "right")
         return indices

@@ -1,0 +1,237 @@
+"""The command line as a person meets it: output, messages, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+NGHEAN = ROOT / "corpora" / "nghean"
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+Awda = Callable[..., Answer]
+
+
+@pytest.fixture
+def awda(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Awda:
+    """Run the command in this process, with ``stdin`` as bytes."""
+
+    def call(*arguments: object, stdin: bytes = b"") -> Answer:
+        from io import BytesIO, TextIOWrapper
+
+        from mt.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["awda", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin)))
+        capfd.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        seen = capfd.readouterr()
+        assert isinstance(code, int)
+        assert "Traceback" not in seen.err
+        return Answer(code, seen.out, seen.err)
+
+    return call
+
+
+def test_help_names_every_command(awda: Awda) -> None:
+    answer = awda("--help")
+    assert answer.code == 0
+    for command in ("run", "translate", "align", "score", "report", "check", "train"):
+        assert command in answer.out
+        assert awda(command, "--help").code == 0
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    code = (
+        "import sys; from mt.cli import app; "
+        "print([m for m in ('torch','transformers','ctranslate2','numpy','sacrebleu','datasets')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "واحد\nاثنان\n",
+        "واحد\nاثنان",
+        "واحد\r\n\r\nاثنان\r\n",
+        "\n\n\n",
+        "   \n***\n123\n🙂\n",
+        "Đoàn thăm la\u0300ng\n\u200fمرحبا\u202c\n",
+        "و" * 5000 + "\n",
+        "a\u2028b\x85c\x0bd\n",
+        "",
+    ],
+)
+def test_translate_gives_a_line_per_line(awda: Awda, tiny_model: Path, text: str) -> None:
+    answer = awda(
+        "translate", "-m", tiny_model, "--to", "en", "--beam-size", 1, stdin=text.encode()
+    )
+    assert answer.code == 0
+    wanted = len(text.split("\n")) - text.endswith("\n") if text else 0
+    assert answer.out.count("\n") == wanted
+    assert len(answer.out.splitlines()) == wanted
+
+
+def test_translate_reads_a_file_and_checks_what_it_is_told(
+    awda: Awda, tiny_model: Path, tmp_path: Path
+) -> None:
+    path = NGHEAN / "reference.en.txt"
+    wrong = awda("translate", "-m", tiny_model, "--to", "vi", "--from", "ar", path)
+    assert wrong.code == 2
+    assert "expected Arabic, but most letters are in Latin script" in wrong.err
+    (tmp_path / "x.txt").write_text("كتاب\n", encoding="utf-8")
+    assert awda("translate", "-m", tiny_model, "--to", "vi", tmp_path / "x.txt").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("translate", "--to", "xx"), "unknown language 'xx'"),
+        (("translate", "--to", "en", "-m", "buitlin"), "unknown model 'buitlin'"),
+        (("translate", "--to", "en", "nothere.txt"), "nothere.txt: no such file"),
+        (("translate", "--to", "vi", "--via", "en"), "1 models need 0 --via languages"),
+        (("run", "nothere.yaml"), "nothere.yaml: no such file"),
+        (("report", "nothere"), "not a run directory of awda"),
+        (("score", "--hyp", "a", "--ref", "b", "--lang", "en"), "a: no such file"),
+        (("train", "nothere.yaml"), "nothere.yaml: no such file"),
+    ],
+)
+def test_wrong_requests_exit_with_2_and_one_line(
+    awda: Awda, arguments: tuple[str, ...], message: str
+) -> None:
+    answer = awda(*arguments)
+    assert answer.code == 2
+    assert message in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty; expected Arabic text"),
+        (b"\xff\xfe\x00", "source.txt:1: not UTF-8"),
+        (b"An English text in place of an Arabic one.", "expected Arabic"),
+    ],
+)
+def test_bad_sources_leave_no_run_behind(
+    awda: Awda, tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "source.txt").write_bytes(content)
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        "name: x\nsource: {language: ar, path: source.txt}\n"
+        "systems: [{name: s, target: en, models: [builtin]}]\n"
+    )
+    answer = awda("run", job, "--out", tmp_path / "run")
+    assert answer.code == 2
+    assert message in answer.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_problems_of_a_job_are_told_at_once(awda: Awda, tmp_path: Path) -> None:
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        "name: x\nsource: {language: ar, path: none.txt}\ncolour: red\n"
+        "systems: [{name: s, target: xx, models: [builtin]}]\n"
+    )
+    answer = awda("check", job)
+    assert answer.code == 2
+    found = [re.search(r"job\.yaml:(\d+)", line) for line in answer.err.splitlines()]
+    assert [m[1] for m in found if m] == ["2", "4", "3"]
+
+
+def test_score_prints_the_numbers_of_sacrebleu(awda: Awda, tmp_path: Path) -> None:
+    reference = (NGHEAN / "reference.en.sentences.txt").read_text(encoding="utf-8")
+    hypothesis = reference.replace(" the ", " a ").replace("Committee", "Commission")
+    (tmp_path / "hyp").write_text(hypothesis, encoding="utf-8")
+    (tmp_path / "ref").write_text(reference, encoding="utf-8")
+    command = [sys.executable, "-m", "sacrebleu", tmp_path / "ref", "-i", tmp_path / "hyp"]
+    command += ["-m", "bleu", "chrf", "ter", "--chrf-word-order", "2"]
+    theirs = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    ours = awda("score", "--hyp", tmp_path / "hyp", "--ref", tmp_path / "ref", "--lang", "en")
+    assert ours.code == 0
+    printed = [line.split()[1] for line in ours.out.splitlines()]
+    assert printed == [f"{score['score']:.1f}" for score in theirs]
+
+
+def test_score_refuses_files_of_unequal_length(awda: Awda, tmp_path: Path) -> None:
+    (tmp_path / "hyp").write_text("a\nb\n")
+    (tmp_path / "ref").write_text("a\n")
+    answer = awda("score", "--hyp", tmp_path / "hyp", "--ref", tmp_path / "ref", "--lang", "en")
+    assert answer.code == 2
+    assert "2" in answer.err
+    assert "1" in answer.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_align_reaches_the_gold_of_the_nghe_an_document(awda: Awda, language: str) -> None:
+    answer = awda(
+        "align",
+        NGHEAN / "source.ar.txt",
+        NGHEAN / f"reference.{language}.txt",
+        "--source-lang",
+        "ar",
+        "--target-lang",
+        language,
+        "--gold",
+        NGHEAN / f"gold.ar-{language}.txt",
+    )
+    assert answer.code == 0
+    strict = next(line for line in answer.out.splitlines() if line.startswith("strict"))
+    assert float(strict.split()[-1]) >= 0.90
+
+
+def test_align_says_when_the_gold_counts_something_else(awda: Awda) -> None:
+    answer = awda(
+        "align",
+        NGHEAN / "source.ar.txt",
+        NGHEAN / "reference.en.txt",
+        *("--source-lang", "ar", "--target-lang", "en", "--split", "line"),
+        *("--gold", NGHEAN / "gold.ar-en.txt"),
+    )
+    assert answer.code == 2
+    assert "does it count segments by --split line?" in answer.err
+
+
+@pytest.mark.slow
+def test_the_demo_from_check_to_report(awda: Awda, tmp_path: Path) -> None:
+    """configs/nghean.yaml: check, run, run again without work, report from the files alone."""
+    job, out = ROOT / "configs" / "nghean.yaml", tmp_path / "run"
+    checked = awda("check", job)
+    assert checked.code == 0
+    assert checked.out.count("segments/s") == 3
+    first = awda("run", job, "--out", out)
+    assert first.code == 0
+    for name in ("builtin-en", "builtin-vi", "pivot-vi", "BLEU", "chrF++", "TER"):
+        assert name in first.out
+    again = awda("run", job, "--out", out)
+    assert again.out == first.out
+    assert "made" not in again.err
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'dir="rtl"' in page
+    (out / "report.html").unlink()
+    assert awda("report", out).out == first.out
+    assert (out / "report.html").read_text(encoding="utf-8") == page
+    assert awda("run", job, "--out", out, "--fresh").out == first.out

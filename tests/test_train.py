@@ -1,0 +1,194 @@
+"""Training: the recipe, the rules of the vocabulary, and a resume that is exact."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, SENTENCES
+
+from mt.errors import CorpusError, JobError, RunError
+from mt.train.examples import Examples, draw_batches, read_corpus
+from mt.train.recipe import Optimisation, load_recipe
+
+
+def write_recipe(folder: Path, **changes: object) -> Path:
+    rows = [
+        {"doc": f"d{i}", "ar": f"{ar} {i}", "en": f"{en} {i}", "vi": f"{vi} {i}"}
+        for i in range(12)
+        for ar, en, vi in zip(*SENTENCES.values(), strict=True)
+    ]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "rows.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "splits.json").write_text('{"dev": ["d0"], "test": ["d1"]}')
+    recipe = {
+        "name": "small",
+        "output": "out",
+        "sources": [{"path": "rows.jsonl", "split": "splits.json"}],
+        "directions": {"ar-en": 1, "ar-vi": 1},
+        "vocabulary": {"size": 200, "sentences": 100},
+        "network": {
+            "d_model": 16,
+            "encoder_layers": 1,
+            "decoder_layers": 1,
+            "heads": 2,
+            "ffn_dim": 32,
+        },
+        "optimisation": {"updates": 8, "batch_tokens": 200, "warmup": 2, "bf16": False},
+        "reporting": {"log_every": 2, "checkpoint_every": 4, "dev_every": 8, "dev_segments": 2},
+        "threads": 1,
+        "device": "cpu",
+        **changes,
+    }
+    path = folder / "train.yaml"
+    path.write_text(json.dumps(recipe))
+    return path
+
+
+def test_the_recipe_we_ship_is_good() -> None:
+    recipe = load_recipe(ROOT / "configs" / "train-builtin.yaml", ("data=/elsewhere",))
+    assert recipe.sources[0].path == Path("/elsewhere/ar-en.tsv.xz")
+    assert not any("flores" in str(s.path) or "nghean" in str(s.path) for s in recipe.sources)
+
+
+def test_problems_of_a_recipe_are_told(tmp_path: Path) -> None:
+    path = write_recipe(tmp_path, directions={"ar-xx": 1}, colour="red", network={"heads": 3})
+    with pytest.raises(JobError) as caught:
+        load_recipe(path)
+    text = str(caught.value)
+    assert "colour: unknown key" in text
+    assert "directions" in text
+
+
+def test_what_is_held_out_is_not_learnt_from(tmp_path: Path) -> None:
+    corpus = read_corpus(load_recipe(write_recipe(tmp_path)))
+    assert len(corpus.train) == 30
+    assert len(corpus.dev) == 3
+    learnt = {text for row in corpus.train for text in row.texts.values()}
+    assert not any(text.endswith((" 0", " 1")) for text in learnt)
+
+
+def test_rows_that_teach_nothing_are_dropped_with_a_reason(tmp_path: Path) -> None:
+    path = write_recipe(tmp_path)
+    (tmp_path / "rows.jsonl").write_text(
+        '{"ar": "كتاب جديد", "en": "A new book"}\n{"ar": "كتاب جديد", "en": "A new book"}\n'
+        '{"ar": "book", "en": "book"}\n{"ar": "كتاب", "en": ""}\n{"ar": "كتاب", "en": "12"}\n'
+        '{"ar": "كتاب", "en": "A very long text about some quite other thing"}\n',
+        encoding="utf-8",
+    )
+    corpus = read_corpus(load_recipe(path))
+    assert len(corpus.train) == 1
+    assert corpus.dropped == {
+        "duplicate": 1,
+        "no Arabic letter": 1,
+        "one side empty": 1,
+        "no letter": 1,
+        "length ratio": 1,
+    }
+
+
+def test_missing_and_malformed_sources(tmp_path: Path) -> None:
+    path = write_recipe(tmp_path, sources=[{"path": "none.jsonl"}])
+    with pytest.raises(CorpusError, match=r"none\.jsonl: no such file"):
+        read_corpus(load_recipe(path))
+    (tmp_path / "bad.tsv").write_text("one\ttwo\nonly\n")
+    path = write_recipe(tmp_path, sources=[{"path": "bad.tsv", "columns": ["ar", "en"]}])
+    with pytest.raises(CorpusError, match=r"bad\.tsv:2: 1 columns, expected 2"):
+        read_corpus(load_recipe(path))
+
+
+def test_the_normaliser_of_the_pieces(tmp_path: Path) -> None:
+    """NFD is composed, marks and tatweel go, digits become 0-9: what the model will see."""
+    import sentencepiece
+
+    from mt.train.recipe import Vocabulary
+    from mt.train.vocabulary import train_vocabulary
+
+    train_vocabulary(
+        [t for ts in SENTENCES.values() for t in ts] * 4, Vocabulary(size=200), tmp_path
+    )
+    pieces = sentencepiece.SentencePieceProcessor(str(tmp_path / "source.spm"))
+    for left, right in (
+        ("Ti\u1ebfng", "Tie\u0302\u0301ng"),
+        ("كتاب", "كِتَـاب"),
+        ("12", "١٢"),
+        ("12", "۱۲"),
+        ("لا", "\ufefb"),
+    ):
+        assert pieces.encode(left) == pieces.encode(right)
+
+
+def test_batches_keep_to_their_budget_and_repeat() -> None:
+    rng = np.random.default_rng(3)
+    lengths = np.sort(rng.integers(2, 40, 500))
+    ids = [np.ones(n, dtype=np.uint16) for n in lengths]
+    pool = {("ar", "en"): Examples(ids, ids, lengths, np.cumsum(np.ones(500)))}
+
+    def draw(chunk: int) -> list[tuple[int, ...]]:
+        batches = draw_batches(
+            pool, {("ar", "en"): 1.0}, chunk=chunk, longest=24, batch_tokens=256, pad=0, seed=5
+        )
+        assert all((b.source != 0).sum(axis=1).max() <= 24 for b in batches)
+        assert all((b.source != 0).sum(axis=1).max() * len(b.source) <= 256 for b in batches)
+        assert sum(len(b.source) for b in batches) == 8192
+        return [b.source.shape for b in batches]
+
+    assert draw(0) == draw(0)
+    assert draw(0) != draw(1)
+
+
+def test_the_learning_rate_of_vaswani() -> None:
+    from mt.train.trainer import learning_rate
+
+    settings = Optimisation(learning_rate=1.0, warmup=100)
+    assert learning_rate(settings, 50) == 0.5
+    assert learning_rate(settings, 100) == 1.0
+    assert learning_rate(settings, 400) == 0.5
+
+
+@pytest.mark.slow
+def test_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    from mt.train.trainer import train
+
+    def weights(output: str, *updates: int) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        for count in updates:
+            overrides = (f"output={tmp_path / output}", f"optimisation.updates={count}")
+            folder = train(load_recipe(write_recipe(tmp_path), overrides), log=lambda _: None)
+        return load_file(folder / "model.safetensors")
+
+    whole, parts = weights("whole", 8), weights("parts", 3, 8)
+    assert whole.keys() == parts.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values, parts[name])
+    pad = len(json.loads((tmp_path / "whole" / "model" / "vocab.json").read_text())) - 1
+    assert not whole["model.shared.weight"][pad].any()  # else CTranslate2 would disagree
+    log = (tmp_path / "whole" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["update"] for line in log] == [2, 4, 6, 8, 8, 8]
+
+
+@pytest.mark.slow
+def test_a_run_of_other_data_is_not_resumed(tmp_path: Path) -> None:
+    from mt.train.trainer import train
+
+    path = write_recipe(tmp_path)
+    train(load_recipe(path, ("optimisation.updates=2",)), log=lambda _: None)
+    with (tmp_path / "rows.jsonl").open("a", encoding="utf-8") as out:
+        out.write('{"ar": "كتاب آخر", "en": "Another book", "vi": "Một cuốn sách khác"}\n')
+    with pytest.raises(RunError, match="other data"):
+        train(load_recipe(path), log=lambda _: None)
+
+
+@pytest.mark.slow
+def test_what_was_trained_can_be_used_and_adapted(tmp_path: Path) -> None:
+    from mt.train.trainer import train
+    from mt.translate.translator import translate_texts
+
+    first = train(load_recipe(write_recipe(tmp_path)), log=lambda _: None)
+    assert len(translate_texts(["كتاب", ""], target="vi", models=[str(first)], beam_size=1)) == 2
+    path = write_recipe(tmp_path, start_from=str(first), output="adapted")
+    second = train(load_recipe(path), log=lambda _: None)
+    assert (second / "source.spm").read_bytes() == (first / "source.spm").read_bytes()
