@@ -60,6 +60,7 @@ class Optimisation(Section):
     learning_rate: float = Field(8e-4, gt=0)  # the peak
     warmup: int = Field(1500, ge=1)  # updates
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    guidance: float = Field(0.0, ge=0)  # weight of the alignment loss (mt/train/lexicon.py)
     clip_norm: float = Field(1.0, gt=0)
     smoothing: float = Field(0.999, ge=0, lt=1)  # of the exponential average of the weights
     first_length: int = Field(12, ge=2)  # longest side, in pieces, of the first batches ...

@@ -37,6 +37,7 @@ from mt.train.examples import (
     encode_direction,
     read_corpus,
 )
+from mt.train.lexicon import estimate_lexicon
 from mt.train.recipe import Optimisation, Recipe
 from mt.train.vocabulary import EOS, PAD, load_tokenizer, target_token, train_vocabulary
 
@@ -114,6 +115,11 @@ class Trainer:
             eps=1e-9,
             weight_decay=0.0,
             fused=True,
+        )
+        self.lexicon = (
+            estimate_lexicon(self.examples, len(self.ids), recipe.seed)
+            if recipe.optimisation.guidance
+            else None
         )
         self.position = Position()
         self.identity = _identity(recipe, corpus)
@@ -246,8 +252,12 @@ class Trainer:
         source = torch.from_numpy(batch.source).to(self.device)
         target = torch.from_numpy(batch.target).to(self.device)
         self.model.train()
-        loss, count = self._loss(self.model, source, target, settings.label_smoothing)
-        torch.autograd.backward(loss / count)
+        loss, attention, count = self._loss(source, target)
+        total = loss / count
+        if self.lexicon:
+            wanted = torch.from_numpy(self.lexicon.align(batch, self.ids[PAD])).to(self.device)
+            total = total + settings.guidance * _misalignment(attention, wanted)
+        torch.autograd.backward(total)
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.position.update += 1
         for group in self.optimizer.param_groups:
@@ -259,22 +269,27 @@ class Trainer:
             _clear_pad(model)
         return float(loss.detach()) / count, count
 
-    def _loss(
-        self, model: MarianMTModel, source: Tensor, target: Tensor, smoothing: float
-    ) -> tuple[Tensor, int]:
-        pad = self.ids[PAD]
+    def _loss(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None, int]:
+        """Summed cross-entropy, last cross-attention (where it is guided), and target pieces."""
+        settings, pad = self.recipe.optimisation, self.ids[PAD]
         shifted = functional.pad(target[:, :-1], (1, 0), value=pad)
-        bf16 = self.recipe.optimisation.bf16
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
-            hidden = model.model(
-                input_ids=source, attention_mask=source != pad, decoder_input_ids=shifted
-            ).last_hidden_state
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=settings.bf16):
+            output = self.model.model(
+                input_ids=source,
+                attention_mask=source != pad,
+                decoder_input_ids=shifted,
+                output_attentions=self.lexicon is not None,
+            )
             kept = target != pad  # project only real positions: padding costs as much as words
-            logits = model.lm_head(hidden[kept])
+            logits = self.model.lm_head(output.last_hidden_state[kept])
         loss = functional.cross_entropy(
-            logits.float(), target[kept], label_smoothing=smoothing, reduction="sum"
+            logits.float(),
+            target[kept],
+            label_smoothing=settings.label_smoothing,
+            reduction="sum",
         )
-        return loss, int(kept.sum())
+        attention = output.cross_attentions[-1] if self.lexicon else None
+        return loss, attention, int(kept.sum())
 
     @torch.no_grad()
     def _smooth(self, decay: float) -> None:
@@ -332,6 +347,12 @@ class Trainer:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def _misalignment(attention: Tensor, wanted: Tensor) -> Tensor:
+    """Cross-entropy of the mean head (sentences, heads, target, source) to the soft alignments."""
+    mean = attention.float().mean(dim=1)
+    return -(wanted * torch.log(mean + 1e-6)).sum() / wanted.sum()
+
+
 def learning_rate(settings: Optimisation, update: int) -> float:
     """Linear warm-up to the peak, then inverse-square-root decay (Vaswani et al., 2017)."""
     factor = min(update / settings.warmup, math.sqrt(settings.warmup / update))
@@ -377,8 +398,11 @@ def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
 
 
 def _build(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
+    kernel = "eager" if recipe.optimisation.guidance else "sdpa"  # only eager shows its attention
     if recipe.start_from:
-        return MarianMTModel.from_pretrained(recipe.start_from, dtype=torch.float32)
+        return MarianMTModel.from_pretrained(
+            recipe.start_from, dtype=torch.float32, attn_implementation=kernel
+        )
     network, pad, eos = recipe.network, ids[PAD], ids[EOS]
     config = MarianConfig(
         vocab_size=len(ids),
@@ -401,6 +425,7 @@ def _build(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
         eos_token_id=eos,
         decoder_start_token_id=pad,
         forced_eos_token_id=eos,
+        attn_implementation=kernel,
     )
     model = MarianMTModel(config)
     model.generation_config = GenerationConfig(
