@@ -344,27 +344,42 @@ def _report(directory: Path, formats: Sequence[str]) -> None:
 
 
 class _Bars:
-    """A progress bar per stage on a terminal; one closing line per stage everywhere."""
+    """A progress bar per stage on a terminal, elsewhere a line now and then; a closing line."""
+
+    EVERY = 30.0  # seconds between lines where there is no terminal
 
     def __init__(self, progress: Any) -> None:
         self._progress = progress
         self._task: Any = None
+        self._said = 0.0
 
     def start(self, stage: str, segments: int) -> Progress:
-        task = self._task = self._progress.add_task(stage, total=segments)
-        return lambda done: self._progress.advance(task, done)
+        self._task = self._progress.tasks[self._progress.add_task(stage, total=segments)]
+        self._said = 0.0
+        return self._advance
+
+    def _advance(self, done: int) -> None:
+        task = self._task
+        self._progress.advance(task.id, done)
+        elapsed = task.elapsed or 0.0
+        if self._progress.disable and elapsed - self._said >= self.EVERY and task.completed:
+            self._said = elapsed
+            rate = task.completed / elapsed
+            left = (task.total - task.completed) / rate
+            _say(
+                f"{task.description}: {task.completed:.0f}/{task.total:.0f} segments, "
+                f"{rate:.1f} segments/s, ETA {left:.0f} s"
+            )
 
     def finish(self, stage: str, outcome: str) -> None:
-        if self._task is not None:
-            task = next(t for t in self._progress.tasks if t.id == self._task)
-            seconds = task.elapsed or 0.0
-            rate = f", {task.completed / seconds:.1f} segments/s" if seconds else ""
-            self._progress.remove_task(self._task)
-            self._task = None
-            _say(f"{stage}: {outcome} in {seconds:.1f} s{rate}")
-        else:
-            reason = "corrected by hand, kept" if outcome == "edited" else outcome
-            _say(f"{stage}: {reason}")
+        task, self._task = self._task, None
+        if task is None:
+            _say(f"{stage}: {'corrected by hand, kept' if outcome == 'edited' else outcome}")
+            return
+        elapsed = max(task.elapsed or 0.0, 1e-3)
+        self._progress.update(task.id, visible=False)
+        rate = f"{task.completed / elapsed:.1f} segments/s"
+        _say(f"{stage}: {outcome} in {elapsed:.1f} s, {rate}")
 
 
 @contextmanager

@@ -259,7 +259,7 @@ class Trainer:
         self.model.train()
         loss, attention, count = self._loss(source, target)
         total = loss / count
-        if self.lexicon:
+        if self.lexicon and attention is not None:
             wanted = torch.from_numpy(self.lexicon.align(batch, self.ids[PAD])).to(self.device)
             total = total + settings.guidance * _misalignment(attention, wanted)
         torch.autograd.backward(total)
