@@ -354,7 +354,8 @@ class _Bars:
         self._said = 0.0
 
     def start(self, stage: str, segments: int) -> Progress:
-        self._task = self._progress.tasks[self._progress.add_task(stage, total=segments)]
+        added = self._progress.add_task(stage, total=segments)
+        self._task = next(task for task in self._progress.tasks if task.id == added)
         self._said = 0.0
         return self._advance
 
