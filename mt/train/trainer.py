@@ -24,7 +24,6 @@ import torch
 from sacrebleu.metrics import BLEU, CHRF
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import GenerationConfig, MarianConfig, MarianMTModel
 
 from mt.errors import RunError
 from mt.train.examples import (
@@ -38,6 +37,7 @@ from mt.train.examples import (
     read_corpus,
 )
 from mt.train.lexicon import estimate_lexicon
+from mt.train.network import build_network, clear_pad
 from mt.train.recipe import Optimisation, Recipe
 from mt.train.vocabulary import EOS, PAD, load_tokenizer, target_token, train_vocabulary
 
@@ -100,13 +100,13 @@ class Trainer:
         self.device = _device(recipe.device)
         self.vocabulary = recipe.output / "vocabulary"
         _ensure_vocabulary(recipe, corpus, self.vocabulary)
-        self.tokenizer = load_tokenizer(self.vocabulary)
+        self.tokenizer = load_tokenizer(self.vocabulary, recipe.optimisation.max_length)
         self.ids: dict[str, int] = self.tokenizer.get_vocab()
         self.shares: dict[Direction, float] = dict(recipe.directions.items())
         self.examples = self._encode()
         torch.manual_seed(recipe.seed)
-        self.model = _build(recipe, self.ids).to(self.device)
-        self.average = _build(recipe, self.ids).to(self.device).eval()
+        self.model = build_network(recipe, self.ids).to(self.device)
+        self.average = build_network(recipe, self.ids).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(),
@@ -199,7 +199,7 @@ class Trainer:
 
     def _export(self) -> None:
         folder = self.recipe.output / "model"
-        half = _build(self.recipe, self.ids).half()
+        half = build_network(self.recipe, self.ids).half()
         half.load_state_dict(self.average.state_dict())
         half.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
@@ -271,7 +271,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         self._smooth(settings.smoothing)
         for model in (self.model, self.average):
-            _clear_pad(model)
+            clear_pad(model)
         return float(loss.detach()) / count, count
 
     def _loss(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None, int]:
@@ -400,69 +400,3 @@ def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     chosen = rng.choice(len(corpus.train), count, p=weights / weights.sum())
     sentences = (text for index in chosen for text in corpus.train[index].texts.values())
     train_vocabulary(sentences, recipe.vocabulary, folder)
-
-
-def _build(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
-    kernel = "eager" if recipe.optimisation.guidance else "sdpa"  # only eager shows its attention
-    if recipe.start_from:
-        return MarianMTModel.from_pretrained(
-            recipe.start_from, dtype=torch.float32, attn_implementation=kernel
-        )
-    network, pad, eos = recipe.network, ids[PAD], ids[EOS]
-    config = MarianConfig(
-        vocab_size=len(ids),
-        d_model=network.d_model,
-        encoder_layers=network.encoder_layers,
-        decoder_layers=network.decoder_layers,
-        encoder_attention_heads=network.heads,
-        decoder_attention_heads=network.heads,
-        encoder_ffn_dim=network.ffn_dim,
-        decoder_ffn_dim=network.ffn_dim,
-        dropout=network.dropout,
-        attention_dropout=0.0,
-        activation_dropout=0.0,
-        activation_function="swish",
-        scale_embedding=True,
-        share_encoder_decoder_embeddings=True,
-        tie_word_embeddings=True,
-        max_position_embeddings=512,
-        pad_token_id=pad,
-        eos_token_id=eos,
-        decoder_start_token_id=pad,
-        forced_eos_token_id=eos,
-        attn_implementation=kernel,
-    )
-    model = MarianMTModel(config)
-    model.generation_config = GenerationConfig(
-        pad_token_id=pad,
-        eos_token_id=eos,
-        decoder_start_token_id=pad,
-        forced_eos_token_id=eos,
-        bad_words_ids=[[pad]],
-        max_length=512,
-        num_beams=5,
-    )
-    _initialise(model)
-    return model
-
-
-def _initialise(model: MarianMTModel) -> None:
-    """Xavier for matrices, width^-0.5 for embeddings: Marian's own defaults learn far slower."""
-    for module in model.modules():
-        if isinstance(module, nn.Linear) and module is not model.lm_head:
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    shared = model.get_input_embeddings().weight
-    nn.init.normal_(shared, std=model.config.d_model**-0.5)
-    _clear_pad(model)
-
-
-@torch.no_grad()
-def _clear_pad(model: MarianMTModel) -> None:
-    """Keep the embedding of ``<pad>`` at zero: Marian's decoder starts from a zero vector.
-
-    Hugging Face's port feeds ``<pad>`` for it and CTranslate2 a literal zero, so that the two
-    agree only while this row is zero; the tied output layer would train it otherwise.
-    """
-    model.get_input_embeddings().weight[model.config.pad_token_id] = 0.0

@@ -91,8 +91,8 @@ def train_vocabulary(sentences: Iterable[str], settings: Vocabulary, folder: Pat
     (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
 
 
-def load_tokenizer(folder: Path):  # type: ignore[no-untyped-def]
-    """Marian's tokenizer over the files in ``folder``."""
+def load_tokenizer(folder: Path, longest: int = 512):  # type: ignore[no-untyped-def]
+    """Marian's tokenizer over the files in ``folder``, for inputs of ``longest`` pieces."""
     from transformers import MarianTokenizer
 
     return MarianTokenizer(
@@ -104,5 +104,5 @@ def load_tokenizer(folder: Path):  # type: ignore[no-untyped-def]
         eos_token=EOS,
         unk_token=UNK,
         pad_token=PAD,
-        model_max_length=512,
+        model_max_length=longest,
     )
