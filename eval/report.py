@@ -19,7 +19,7 @@ from eval.metrics import (
 from eval.pairs import Pair, build_pairs
 from eval.significance import Comparison, compare_systems, describe_power
 from mt.align.alignment import Alignment
-from mt.errors import AlignmentError, RunError, ScoreError, suggest
+from mt.errors import RunError, ScoreError, suggest
 from mt.store import RunDirectory, write_text
 from mt.text.document import Document
 
@@ -116,20 +116,20 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-def build_report(run: Path) -> Report:
+def build_report(run: Path | str) -> Report:
     """Read the run directory, score and compare; nothing is written.
 
     Raises:
         RunError: a file is missing, damaged, or does not fit the others (with its name).
         ScoreError: the job asks for an unknown metric or an unusable seed.
     """
-    directory = RunDirectory(run)
+    directory = RunDirectory(Path(run))
     job = _read_job(directory)
     source = directory.read_document("segments.jsonl", job.source_language)
     languages = dict.fromkeys(system.target for system in job.systems)
     targets = tuple(_build_target(directory, job, source, language) for language in languages)
     return Report(
-        run=run,
+        run=directory.path,
         name=job.name,
         source_language=job.source_language,
         source_path=job.source_path,
@@ -142,7 +142,7 @@ def build_report(run: Path) -> Report:
     )
 
 
-def write_reports(run: Path, formats: Sequence[str] = ("html", "markdown")) -> Report:
+def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")) -> Report:
     """Build the report and write ``scores.json``, and ``report.html`` or ``report.md`` if asked.
 
     Returns the report, to be shown without building it again.
@@ -159,7 +159,7 @@ def write_reports(run: Path, formats: Sequence[str] = ("html", "markdown")) -> R
     report = build_report(run)
     for name in dict.fromkeys((*formats, "json")):
         file, render = RENDERERS[name]
-        write_text(run / file, render(report))
+        write_text(Path(run) / file, render(report))
     return report
 
 
@@ -200,7 +200,7 @@ def _read_job(directory: RunDirectory) -> _Job:
             systems=tuple(_read_system(row) for row in manifest["systems"]),
             references=dict(manifest.get("references", {})),
             reference_paths=dict(manifest.get("reference_paths", {})),
-            methods=dict(manifest.get("alignment", {}).get("method", {})),
+            methods=_read_methods(directory, manifest),
             metrics=tuple(score.get("metrics", DEFAULT_METRICS)),
             bootstrap=int(score.get("bootstrap", 1000)),
             seed=int(score.get("seed", 12345)),
@@ -215,6 +215,12 @@ def _read_job(directory: RunDirectory) -> _Job:
     return job
 
 
+def _read_methods(directory: RunDirectory, manifest: Mapping[str, Any]) -> dict[str, str]:
+    methods: dict[str, str] = dict(manifest.get("alignment", {}).get("method", {}))
+    corrected = (name for name in methods if directory.corrected(f"alignments/{name}.jsonl"))
+    return {**methods, **dict.fromkeys(corrected, "corrected by hand")}
+
+
 def _read_system(row: Mapping[str, Any]) -> _System:
     return _System(
         name=str(row["name"]),
@@ -227,7 +233,7 @@ def _read_system(row: Mapping[str, Any]) -> _System:
 
 def _build_target(directory: RunDirectory, job: _Job, source: Document, language: str) -> Target:
     names = job.references.get(language, ())
-    read = [_read_reference(directory, name, language) for name in names]
+    read = [_read_reference(directory, name, language, source) for name in names]
     systems = [system for system in job.systems if system.target == language]
     pairs = [_read_pairs(directory, system.name, source, read) for system in systems]
     scores, comparisons = _score(job, systems, pairs)
@@ -266,12 +272,13 @@ def _score(
 
 
 def _read_reference(
-    directory: RunDirectory, name: str, language: str
+    directory: RunDirectory, name: str, language: str, source: Document
 ) -> tuple[Alignment, Document]:
-    return (
-        directory.read_alignment(f"alignments/{name}.jsonl"),
-        directory.read_document(f"references/{name}.jsonl", language),
+    document = directory.read_document(f"references/{name}.jsonl", language)
+    alignment = directory.read_alignment(
+        f"alignments/{name}.jsonl", len(source.segments), len(document.segments)
     )
+    return alignment, document
 
 
 def _describe_reference(
@@ -298,8 +305,6 @@ def _read_pairs(
         return build_pairs(source.texts, translations, references)
     except ScoreError as error:
         raise RunError(f"{directory.path / name}: {error}; run the job again") from None
-    except AlignmentError as error:
-        raise RunError(f"{directory.path / str(error)}; mend that file or run again") from None
 
 
 def _streams(pairs: Sequence[Pair]) -> list[list[str]]:

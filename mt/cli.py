@@ -7,9 +7,11 @@ Results go to stdout, everything else to stderr. 0 done, 1 the run failed, 2 the
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -39,8 +41,11 @@ Engine = Literal["ctranslate2", "transformers"]
 
 def main() -> None:
     """Run the command line; errors that a user can cause end in one message, not a traceback."""
+    signal.signal(signal.SIGINT, _interrupt)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says
     try:
-        app(standalone_mode=True)
+        app()
     except AwdaError as error:
         _say(*str(error).splitlines(), prefix="awda: ")
         sys.exit(error.exit_code)
@@ -51,9 +56,11 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"awda: {where}{error.strerror or error}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _say("awda: interrupted; the same command goes on from here")
-        sys.exit(130)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    _say("awda: interrupted; what was finished is kept, and the same command goes on from there")
+    sys.exit(130)
 
 
 def _say(*lines: str, prefix: str = "") -> None:
@@ -286,8 +293,9 @@ def report(
     """
     from mt.store import RunDirectory
 
-    manifest = RunDirectory(directory).read_manifest()
-    _report(directory, formats or manifest["report"]["formats"])
+    settings = RunDirectory(directory).read_manifest().get("report")
+    wanted = settings.get("formats") if isinstance(settings, dict) else None
+    _report(directory, formats or wanted or ("html", "markdown"))
 
 
 @app.command()

@@ -31,6 +31,14 @@ class Section(BaseModel):
 S = TypeVar("S", bound=Section)
 
 
+def expand(path: Path) -> Path:
+    """``~`` as the user's home; raises ``ValueError`` for a user that does not exist."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 def load(path: Path, model: type[S], overrides: Sequence[str] = ()) -> S:
     """Read ``path`` as ``model``; ``overrides`` are ``key.path=value`` strings, values in YAML.
 
@@ -83,14 +91,14 @@ def _override(path: Path, tree: CommentedMap, text: str) -> tuple[str | int, ...
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise JobError([f"--set {text}: expected KEY=VALUE, such as score.bootstrap=200"])
-    parts: list[str | int] = [int(p) if p.isdigit() else p for p in key.split(".")]
+    parts: list[str | int] = [int(p) if p.isascii() and p.isdigit() else p for p in key.split(".")]
     node: Any = tree
     try:
         for part in parts[:-1]:
             if isinstance(node, CommentedMap) and part not in node:
                 node[part] = CommentedMap()
             node = node[part]
-        node[parts[-1]] = YAML(typ="safe").load(value)
+        node[parts[-1]] = YAML(typ="rt").load(value)
     except (KeyError, IndexError, TypeError):
         raise JobError([f"--set {text}: {path} has no place '{key}'"]) from None
     except YAMLError:
@@ -209,4 +217,8 @@ def _reason(detail: ErrorDetails, section: type[BaseModel] | None) -> str:
         ]
         return f"{given} is not known" + suggest(str(detail["input"]), choices)
     short = given if len(given) <= 60 else given[:57] + "..."
+    if kind == "tuple_type":
+        return f"expected a list, got {short}"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"expected keys and values, got {short}"
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {short}"

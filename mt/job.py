@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from mt.config import Section, load
+from mt.config import Section, expand, load
 from mt.errors import suggest
 from mt.languages import LANGUAGES
 from mt.text.reader import Split
-
-METRICS = ("bleu", "chrf", "chrf2++", "ter")
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -26,7 +24,7 @@ def _known_language(code: str) -> str:
 
 def _existing_file(path: Path, info: ValidationInfo) -> Path:
     folder: Path = info.context["folder"] if info.context else Path()
-    resolved = folder / path.expanduser()
+    resolved = folder / expand(path)
     if not resolved.exists():
         raise ValueError(f"no such file: {resolved}")
     if not resolved.is_file():
@@ -59,7 +57,7 @@ class System(Section):
     def _place_models(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """A model that is a folder beside the job file is named by its whole path from here on."""
         folder: Path = info.context["folder"] if info.context else Path()
-        placed = (folder / Path(name).expanduser() for name in names)
+        placed = (folder / expand(Path(name)) for name in names)
         return tuple(
             str(path) if name != "builtin" and path.is_dir() else name
             for name, path in zip(names, placed, strict=True)
@@ -69,6 +67,8 @@ class System(Section):
     def _check_route(self) -> System:
         if bool(self.models) == bool(self.hypothesis):
             raise ValueError("a system has either 'models' or a 'hypothesis'")
+        if self.hypothesis and self.via:
+            raise ValueError("'via' goes with 'models', not with a 'hypothesis'")
         if self.models and len(self.via) != len(self.models) - 1:
             raise ValueError(
                 f"{len(self.models)} models need {len(self.models) - 1} languages in 'via', "
@@ -139,10 +139,10 @@ class Job(Section):
         }
 
 
-def load_job(path: Path, overrides: Sequence[str] = ()) -> Job:
+def load_job(path: Path | str, overrides: Sequence[str] = ()) -> Job:
     """Read a job file; ``overrides`` are strings such as ``score.bootstrap=200``.
 
     Raises:
         JobError: with every problem, one line each, ``file:line: key: what is wrong``.
     """
-    return load(path, Job, overrides)
+    return load(Path(path), Job, overrides)

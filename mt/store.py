@@ -24,7 +24,7 @@ from typing import Any
 
 from mt.align.alignment import Alignment, Bead
 from mt.digest import digest_file
-from mt.errors import RunError
+from mt.errors import AlignmentError, RunError
 from mt.text.document import Document, Segment
 from mt.translate.translation import Translation
 
@@ -103,8 +103,16 @@ class RunDirectory:
         """What earlier runs recorded of their stages; empty in a new directory."""
         if not self._manifest_path.exists():
             return {}
-        stages: dict[str, Row] = self.read_manifest().get("stages", {})
-        return stages
+        try:
+            stages = self.read_manifest().get("stages", {})
+        except RunError:
+            return {}  # only --fresh comes this far with a manifest that is of no use
+        return stages if isinstance(stages, dict) else {}
+
+    def corrected(self, name: str) -> bool:
+        """Whether somebody changed the file after its stage wrote it."""
+        record = self.read_stages().get(name, {})
+        return bool(record) and digest_file(self.path / name) != record.get("sha256")
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         text = json.dumps({"schema": SCHEMA, **manifest}, ensure_ascii=False, indent=2)
@@ -205,18 +213,31 @@ class RunDirectory:
             ],
         )
 
-    def read_alignment(self, name: str) -> Alignment:
-        """The beads, also after somebody corrected the file by hand."""
-        with self._shape(name):
-            beads = [
-                Bead(
-                    tuple(int(i) for i in row["source"]),
-                    tuple(int(i) for i in row["target"]),
-                    float(row.get("score", 1.0)),
+    def read_alignment(self, name: str, sources: int, targets: int) -> Alignment:
+        """The beads, also after somebody corrected the file by hand.
+
+        Raises:
+            RunError: a row is not a bead.
+            AlignmentError: the beads do not cover so many sources and targets once each.
+        """
+        beads = []
+        for number, row in enumerate(self.read_rows(name), 1):
+            sides = [row.get(side) for side in ("source", "target")]
+            score = row.get("score", 1.0)
+            if not all(_is_side(side) for side in sides) or not isinstance(score, (int, float)):
+                raise RunError(
+                    f"{self.path / name}:{number}: not a bead; expected a row like "
+                    '{"source": [0], "target": [0, 1], "score": 0.9}'
                 )
-                for row in self.read_rows(name)
-            ]
-        return Alignment(tuple(beads), name)
+            beads.append(Bead(tuple(sides[0] or ()), tuple(sides[1] or ()), float(score)))
+        alignment = Alignment(tuple(beads))
+        try:
+            alignment.check(sources, targets)
+        except AlignmentError as error:
+            raise AlignmentError(
+                f"{self.path / name}: {error}; mend it, or remove the file and run again"
+            ) from None
+        return alignment
 
     @contextmanager
     def _shape(self, name: str) -> Iterator[None]:
@@ -229,42 +250,60 @@ class RunDirectory:
             ) from None
 
 
+def _is_side(value: object) -> bool:
+    return isinstance(value, list) and all(type(i) is int and i >= 0 for i in value)
+
+
 class Stages:
     """Runs stages of a job in a run directory, reusing those whose digest still matches.
 
-    A file that somebody changed after the stage wrote it counts as a correction by hand where
-    ``editable``; elsewhere it is made again. The manifest is written after every stage, so that a
-    job that was killed goes on from there.
+    The manifest is written before the first stage and after every one, so that a job that was
+    killed goes on from there.
     """
 
     def __init__(self, directory: RunDirectory, manifest: Row, *, fresh: bool) -> None:
         self.directory, self.manifest = directory, manifest
-        self._records: dict[str, Row] = {} if fresh else directory.read_stages()
+        self._fresh = fresh
+        self._records = directory.read_stages()
         self._done: dict[str, Row] = {}
+        self._write(self._records)
 
     def run(
-        self, name: str, made_from: str, make: Callable[[], None], *, editable: bool = False
+        self, name: str, made_from: str, make: Callable[[], None], *, corrects: str = ""
     ) -> str:
-        """Make the file ``name`` unless it can be reused: "made", "reused" or "edited"."""
+        """Make the file ``name`` unless it can be reused: "made", "reused" or "edited".
+
+        A file that somebody changed after the stage wrote it is made again, unless the stage says
+        what such a correction ``corrects`` (a digest): then it is kept while that is the same, and
+        put aside as ``<name>.bak`` when it is not, or with ``fresh``.
+        """
         record = self._records.get(name, {})
         present = digest_file(self.directory.path / name)
-        outcome = "made"
-        if present and record.get("digest") == made_from:
-            if present == record.get("sha256"):
-                outcome = "reused"
-            elif editable:
-                outcome = "edited"
+        edited = bool(corrects and present and record and present != record.get("sha256"))
+        if edited and record.get("corrects") == corrects and not self._fresh:
+            outcome = "edited"
+        elif present and present == record.get("sha256") and not self._fresh:
+            outcome = "reused" if record.get("digest") == made_from else "made"
+        else:
+            outcome = "made"
         if outcome == "made":
-            start = time.perf_counter()
-            make()
-            record = {
-                "digest": made_from,
-                "sha256": digest_file(self.directory.path / name),
-                "seconds": round(time.perf_counter() - start, 3),
-            }
+            if edited:
+                path = self.directory.path / name
+                path.replace(path.with_name(f"{path.name}.bak"))
+            record = self._make(name, made_from, make, corrects)
         self._done[name] = record
         self._write({**self._records, **self._done})
         return outcome
+
+    def _make(self, name: str, made_from: str, make: Callable[[], None], corrects: str) -> Row:
+        start = time.perf_counter()
+        make()
+        return {
+            "digest": made_from,
+            "corrects": corrects,
+            "sha256": digest_file(self.directory.path / name),
+            "seconds": round(time.perf_counter() - start, 3),
+        }
 
     def finish(self) -> None:
         """Write the manifest of the whole run, without stages of earlier jobs."""

@@ -54,9 +54,9 @@ def test_a_good_job(folder: Path) -> None:
         (2, "source: {language: no, path: a.txt}", "source.language: unknown language 'no'; exp"),
         (2, "source: {language: ar, path: c.txt}", "source.path: no such file: c.txt"),
         (2, "source: {language: ar, path: .}", "source.path: not a file"),
-        (2, "source: ar", "source: input should be"),
+        (2, "source: ar", "source: expected keys and values, got 'ar'"),
         (1, "name: ../etc", "name: string should match pattern"),
-        (3, "references: {en: b.txt}", "references.en: input should be a valid tuple"),
+        (3, "references: {en: b.txt}", "references.en: expected a list, got 'b.txt'"),
         (3, "references: {xx: [b.txt]}", "references.xx: unknown language 'xx'"),
         (3, "translate: {beam_size: many}", "translate.beam_size: input should be a valid integer"),
         (

@@ -20,6 +20,7 @@ from mt.text.normalize import normalize
         ("a\u00a0b", "a b", ("1 runs of white space",)),
         ("نیم\u200cفاصله", "نیم\u200cفاصله", ()),  # a joiner between Arabic letters is spelling
         ("مُحَمَّد ٤٢", "مُحَمَّد ٤٢", ()),  # marks and digits are the writer's
+        ("page\x0cbreak", "page break", ("1 runs of white space",)),
         ("bell\x07", "bell", ("1 control characters",)),
     ],
 )

@@ -134,9 +134,25 @@ def test_an_alignment_corrected_by_hand_is_kept_and_checked(job_file: Path, tmp_
         run(load_job(job_file), out)
 
 
+def test_a_correction_survives_a_change_of_systems(job_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run(load_job(job_file), out)
+    path = out / "alignments" / "en.1.jsonl"
+    corrected = '{"source": [0, 1, 2], "target": [0, 1, 2]}\n'
+    path.write_text(corrected, encoding="utf-8")
+    diary = Diary()
+    run(load_job(job_file, ["translate.beam_size=2"]), out, monitor=diary)
+    assert diary.outcomes["direct"] == "made"
+    assert diary.outcomes["alignment en.1"] == "edited"
+    assert path.read_text(encoding="utf-8") == corrected
+
+
 def test_a_wrong_input_writes_nothing(job_file: Path, tmp_path: Path) -> None:
     (tmp_path / "vendor.txt").write_text("one line\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"vendor\.txt: 1 lines, but .* has 3 segments"):
+        run(load_job(job_file), tmp_path / "run")
+    (tmp_path / "vendor.txt").write_text(ARABIC.replace(". ", ".\n"), encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"vendor\.txt"):
         run(load_job(job_file), tmp_path / "run")
     (tmp_path / "vendor.txt").write_text("1\n2\n3\n", encoding="utf-8")
     with pytest.raises(ModelError, match="unknown model 'nothing'"):

@@ -87,8 +87,8 @@ def test_segments_know_their_line_and_what_was_changed() -> None:
         (2, 3, "ثالثة"),
     ]
     assert document.segments[0].changes == ("1 direction marks",)
-    whole = build_document(["جملة أولى. جملة ثانية."], "x", "ar", "line")
-    assert whole.texts == ("جملة أولى. جملة ثانية.",)
+    whole = build_document(["جملة أولى. جملة ثانية.", "", "ثالثة"], "x", "ar", "line")
+    assert whole.texts == ("جملة أولى. جملة ثانية.", "", "ثالثة")  # indices are line numbers
 
 
 @pytest.mark.parametrize("language", ["ar", "en", "vi"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.align.alignment import Alignment, Bead
-from mt.errors import RunError
+from mt.errors import AlignmentError, RunError
 from mt.store import RunDirectory, Stages, write_text
 from mt.text.document import Document, Segment
 from mt.translate.translation import Translation
@@ -32,7 +32,7 @@ def test_values_come_back_as_they_were(directory: RunDirectory) -> None:
     assert directory.read_translations("translations/s.jsonl") == translations
     alignment = Alignment((Bead((0,), (0, 1), 0.5), Bead((1,), (), 0.0)))
     directory.write_alignment("alignments/en.1.jsonl", alignment)
-    assert directory.read_alignment("alignments/en.1.jsonl").beads == alignment.beads
+    assert directory.read_alignment("alignments/en.1.jsonl", 2, 2).beads == alignment.beads
 
 
 @given(st.lists(st.text()))
@@ -91,13 +91,13 @@ def test_one_job_at_a_time(directory: RunDirectory) -> None:
 
 
 def test_stages_are_reused_by_digest(directory: RunDirectory) -> None:
-    def stage(made_from: str, *, fresh: bool = False, editable: bool = False) -> str:
+    def stage(made_from: str, *, fresh: bool = False, corrects: str = "") -> str:
         stages = Stages(directory, {"name": "x"}, fresh=fresh)
         outcome = stages.run(
             "a.jsonl",
             made_from,
             lambda: directory.write_rows("a.jsonl", [{"from": made_from}]),
-            editable=editable,
+            corrects=corrects,
         )
         stages.finish()
         return outcome
@@ -108,9 +108,59 @@ def test_stages_are_reused_by_digest(directory: RunDirectory) -> None:
     assert directory.read_rows("a.jsonl") == [{"from": "2"}]
     assert stage("2", fresh=True) == "made"
     (directory.path / "a.jsonl").write_text('{"from": "hand"}\n')
-    assert stage("2", editable=True) == "edited"
-    assert stage("2", editable=True) == "edited"
-    assert directory.read_rows("a.jsonl") == [{"from": "hand"}]
     assert stage("2") == "made"
     (directory.path / "a.jsonl").unlink()
     assert stage("2") == "made"
+
+
+def test_a_correction_by_hand_outlives_all_but_what_it_corrects(directory: RunDirectory) -> None:
+    path = directory.path / "a.jsonl"
+
+    def stage(made_from: str, corrects: str, *, fresh: bool = False) -> str:
+        stages = Stages(directory, {"name": "x"}, fresh=fresh)
+        outcome = stages.run(
+            "a.jsonl",
+            made_from,
+            lambda: directory.write_rows("a.jsonl", [{"from": made_from}]),
+            corrects=corrects,
+        )
+        stages.finish()
+        return outcome
+
+    assert stage("1", "documents") == "made"
+    path.write_text('{"from": "hand"}\n')
+    assert directory.corrected("a.jsonl")
+    assert stage("1", "documents") == "edited"
+    assert stage("2", "documents") == "edited"
+    assert directory.read_rows("a.jsonl") == [{"from": "hand"}]
+    assert stage("2", "other documents") == "made"
+    assert path.with_name("a.jsonl.bak").read_text() == '{"from": "hand"}\n'
+    path.write_text('{"from": "hand again"}\n')
+    assert stage("2", "other documents", fresh=True) == "made"
+    assert path.with_name("a.jsonl.bak").read_text() == '{"from": "hand again"}\n'
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "message"),
+    [
+        ('{"source": "0", "target": [0]}', RunError, r"a\.jsonl:1: not a bead"),
+        ('{"source": [0.5], "target": [0]}', RunError, "not a bead"),
+        ('{"source": 0, "target": [0]}', RunError, "not a bead"),
+        ('{"source": [0]}', RunError, "not a bead"),
+        ('{"source": [0], "target": [1]}', AlignmentError, r"a\.jsonl: target segment 1 does not"),
+    ],
+)
+def test_beads_that_are_none(
+    directory: RunDirectory, row: str, error: type[Exception], message: str
+) -> None:
+    (directory.path / "a.jsonl").write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(error, match=message):
+        directory.read_alignment("a.jsonl", 1, 1)
+
+
+def test_a_run_killed_before_its_first_stage_can_be_taken_up(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.create()
+    Stages(directory, {"name": "x"}, fresh=False)
+    (directory.path / "segments.jsonl").write_text("")
+    RunDirectory(tmp_path / "run").create()

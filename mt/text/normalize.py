@@ -12,8 +12,8 @@ import unicodedata
 
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]|(?<![\u0600-\u06ff])\u200c|\u200d")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_WIDE = "\t\n\r\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_WIDE = "\t\n\x0b\x0c\r\x1c-\x1f\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SPACES = re.compile(f"[ {_WIDE}]{{2,}}|[{_WIDE}]")
 
 

@@ -51,7 +51,10 @@ def decode_lines(data: bytes, name: str) -> tuple[str, ...]:
 
 
 def read_document(path: Path, language: str, split: Split = "sentence") -> Document:
-    """Read a document; blank lines separate paragraphs and hold no segment.
+    """Read a document.
+
+    With ``split="sentence"`` blank lines hold no segment; with ``split="line"`` every line is one,
+    so that indices are line numbers.
 
     Raises:
         CorpusError: unreadable, without any text, or visibly not in ``language``.
@@ -60,18 +63,16 @@ def read_document(path: Path, language: str, split: Split = "sentence") -> Docum
 
 
 def build_document(lines: Sequence[str], name: str, language: str, split: Split) -> Document:
-    """As :func:`read_document`, for lines at hand. With ``split="line"`` a line is a segment."""
+    """As :func:`read_document`, for lines at hand."""
     find_language(language)
     segments: list[Segment] = []
     for number, line in enumerate(lines, 1):
         whole, changes = normalize(line)
-        if not whole:
-            continue
         parts = split_sentences(whole, language) if split == "sentence" else (whole,)
         for part in parts:
             raw = line if changes and len(parts) == 1 else None
             segments.append(Segment(len(segments), number, part, raw, changes))
-    if not segments:
+    if not any(segment.text for segment in segments):
         raise CorpusError(f"{name}: empty; expected {find_language(language).name} text")
     if reason := mismatch(" ".join(segment.text for segment in segments), language):
         raise CorpusError(f"{name}: {reason}; swap the files or change the language")

@@ -51,37 +51,54 @@ def read_corpus(recipe: Recipe) -> Corpus:
     """Read all sources of the recipe.
 
     Raises:
-        CorpusError: a file is missing or a line has the wrong number of columns.
+        CorpusError: a file is missing or malformed, or nothing is left to learn from.
     """
+    digests = {
+        f"{number}: {path.name}": _digest(path)
+        for number, source in enumerate(recipe.sources, 1)
+        for path in (source.path, *_split_file(source))
+    }
+    rows = [
+        (split, row)
+        for source in recipe.sources
+        for splits in [_held_out(source)]
+        for document, row in _rows(source)
+        for split in [splits.get(document, "train")]
+    ]
+    seen = {_key(row) for split, row in rows if split != "train"}
     train: list[Row] = []
-    dev: list[Row] = []
     dropped: Counter[str] = Counter()
-    digests = {}
-    seen: set[tuple[str, ...]] = set()
-    for source in recipe.sources:
-        held_out = _held_out(source)
-        digests[source.path.name] = _digest(source.path)
-        for document, row in _rows(source):
-            key = tuple(row.texts.values())
-            if key in seen:
-                dropped["duplicate"] += 1
-            elif reason := _reject(row.texts):
-                dropped[reason] += 1
-            elif document in held_out:
-                if held_out[document] == "dev":
-                    dev.append(row)
-            else:
-                seen.add(key)
-                train.append(row)
-    return Corpus(tuple(train), tuple(dev), dict(dropped), digests)
+    for split, row in rows:
+        if split != "train":
+            continue
+        if reason := _reject(row.texts) or ("duplicate" if _key(row) in seen else ""):
+            dropped[reason] += 1
+        else:
+            seen.add(_key(row))
+            train.append(row)
+    if not train:
+        raise CorpusError(f"nothing to learn from in the sources; rows dropped: {dict(dropped)}")
+    dev = tuple(row for split, row in rows if split == "dev")
+    return Corpus(tuple(train), dev, dict(dropped), digests)
+
+
+def _key(row: Row) -> tuple[tuple[str, str], ...]:
+    return tuple(row.texts.items())
+
+
+def _split_file(source: Source) -> tuple[Path, ...]:
+    return (source.path.parent / source.split,) if source.split else ()
 
 
 def _held_out(source: Source) -> dict[str, str]:
-    if source.split is None:
-        return {}
-    path = source.path.parent / source.split
-    splits: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
-    return {doc: name for name, docs in splits.items() if name != "train" for doc in docs}
+    """The split of every document that is not for training."""
+    for path in _split_file(source):
+        try:
+            splits = json.loads(path.read_text(encoding="utf-8"))
+            return {doc: name for name, docs in splits.items() if name != "train" for doc in docs}
+        except (ValueError, AttributeError, TypeError):
+            raise CorpusError(f'{path}: not a table of splits like {{"dev": ["doc"]}}') from None
+    return {}
 
 
 def _digest(path: Path) -> str:
@@ -105,7 +122,7 @@ def _rows(source: Source) -> Iterator[tuple[str, Row]]:
 
 def _read_columns(source: Source) -> Iterator[dict[str, Any]]:
     opener = lzma.open if source.path.suffix == ".xz" else open
-    with opener(source.path, "rt", encoding="utf-8") as lines:
+    with opener(source.path, "rt", encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             cells = line.rstrip("\n").split("\t")
             if len(cells) != len(source.columns):

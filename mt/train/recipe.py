@@ -5,15 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from mt.config import Section, load
+from mt.config import Section, expand, load
 
 Language = Literal["ar", "en", "vi"]
+Target = Literal["en", "vi"]
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
-    return Path(info.context["folder"], path.expanduser()) if info.context else path
+    return Path(info.context["folder"], expand(path)) if info.context else path
 
 
 def _direction(value: Any) -> Any:
@@ -21,7 +29,8 @@ def _direction(value: Any) -> Any:
 
 
 FilePath = Annotated[Path, AfterValidator(_resolve)]
-Direction = Annotated[tuple[Language, Language], BeforeValidator(_direction)]
+Direction = Annotated[tuple[Language, Target], BeforeValidator(_direction)]
+Weight = Annotated[float, Field(gt=0)]
 
 
 class Source(Section):
@@ -30,14 +39,16 @@ class Source(Section):
     path: FilePath  # "{data}" stands for the recipe's `data`
     columns: tuple[str, ...] = ()  # of a TSV, in order: language codes and, at most once, "set"
     weight: float = Field(1.0, gt=0)  # how often a pair is drawn, next to a pair of weight 1
-    set_weights: dict[str, float] = {}  # the same, for the sets named in the "set" column
-    split: Path | None = None  # JSON {"dev": [doc, ...], ...}; beside `path`; those are held out
+    set_weights: dict[str, Weight] = {}  # the same, for the sets named in the "set" column
+    split: str | None = None  # JSON {"dev": [doc, ...], ...}; beside `path`; those are held out
 
 
 class Vocabulary(Section):
     """SentencePiece, one joint unigram model for all languages."""
 
-    size: int = Field(10_000, ge=200)  # pieces, with </s>, <unk>, the target tokens and <pad>
+    size: int = Field(
+        10_000, ge=200, le=65_535
+    )  # pieces, with </s>, <unk>, the target tokens and <pad>
     sentences: int = Field(400_000, ge=1)  # sampled for training the pieces
 
 
@@ -79,11 +90,11 @@ class Reporting(Section):
 class Recipe(Section):
     """A whole training run. Paths are relative to the training file."""
 
-    name: str = Field(pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     output: FilePath  # checkpoints, log and the finished model
     data: str = "."  # what "{data}" stands for in the paths of sources
     sources: tuple[Source, ...] = Field(min_length=1)
-    directions: dict[Direction, float] = Field(min_length=1)  # share of the batches
+    directions: dict[Direction, Weight] = Field(min_length=1)  # share of the batches
     start_from: FilePath | None = None  # a Marian directory to adapt, instead of random weights
     vocabulary: Vocabulary = Vocabulary()
     network: Network = Network()
@@ -107,6 +118,13 @@ class Recipe(Section):
             for source in tree["sources"]
         ]
         return {**tree, "sources": sources}
+
+    @field_validator("directions")
+    @classmethod
+    def _check_directions(cls, shares: dict[Direction, float]) -> dict[Direction, float]:
+        if same := [source for source, target in shares if source == target]:
+            raise ValueError(f"{same[0]}-{same[0]} is no direction")
+        return shares
 
     @model_validator(mode="after")
     def _check_heads(self) -> Recipe:

@@ -7,10 +7,10 @@ Marian format (fp16 safetensors of the exponentially averaged weights).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,9 @@ from sacrebleu.metrics import BLEU, CHRF
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mt.errors import RunError
+from mt.digest import digest
+from mt.errors import ModelError, RunError
+from mt.store import write_text
 from mt.train.examples import (
     Batch,
     Corpus,
@@ -39,11 +41,19 @@ from mt.train.examples import (
 from mt.train.lexicon import estimate_lexicon
 from mt.train.network import build_network, clear_pad
 from mt.train.recipe import Optimisation, Recipe
-from mt.train.vocabulary import EOS, PAD, load_tokenizer, target_token, train_vocabulary
+from mt.train.vocabulary import (
+    EOS,
+    PAD,
+    TARGETS,
+    load_tokenizer,
+    target_token,
+    train_vocabulary,
+)
+from mt.translate.models import ModelFiles, find_model
 
 Log = Callable[[str], None]
 
-_FREE = {"updates", "output", "data", "threads", "device", "reporting"}  # may change on resume
+_FREE = {"output", "data", "threads", "device", "reporting"}  # may change on resume
 
 
 @dataclass
@@ -81,7 +91,9 @@ def train(recipe: Recipe, log: Log = print) -> Path:
 
     Raises:
         CorpusError: a source is missing or malformed.
+        ModelError: the model to start from is not of the kind that can be adapted.
         RunError: the output folder holds a run of other data or another recipe.
+        KeyboardInterrupt: SIGINT or SIGTERM asked to stop; everything is saved.
     """
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
@@ -99,6 +111,8 @@ class Trainer:
         self.recipe, self.corpus, self.log = recipe, corpus, log
         self.device = _device(recipe.device)
         self.vocabulary = recipe.output / "vocabulary"
+        self.identity = _identity(recipe, corpus)
+        _claim(recipe.output / "identity", self.identity)
         _ensure_vocabulary(recipe, corpus, self.vocabulary)
         self.tokenizer = load_tokenizer(self.vocabulary, recipe.optimisation.max_length)
         self.ids: dict[str, int] = self.tokenizer.get_vocab()
@@ -122,7 +136,6 @@ class Trainer:
             else None
         )
         self.position = Position()
-        self.identity = _identity(recipe, corpus)
 
     def _encode(self) -> dict[Direction, Examples]:
         import sentencepiece
@@ -166,11 +179,6 @@ class Trainer:
                 )
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["identity"] != self.identity:
-            raise RunError(
-                f"{path}: made from other data or another recipe; "
-                "name a new output, or put the old files back"
-            )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -183,7 +191,6 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint and the finished model, each in one step."""
         state = {
-            "identity": self.identity,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -198,11 +205,14 @@ class Trainer:
         self._export()
 
     def _export(self) -> None:
-        folder = self.recipe.output / "model"
+        folder, temporary = self.recipe.output / "model", self.recipe.output / ".model.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
         half = build_network(self.recipe, self.ids).half()
         half.load_state_dict(self.average.state_dict())
-        half.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        half.save_pretrained(temporary)
+        self.tokenizer.save_pretrained(temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.replace(folder)
 
     def fit(self) -> None:
         """Train up to the recipe's number of updates, or until a signal asks to stop."""
@@ -226,15 +236,15 @@ class Trainer:
                 done = update >= settings.updates
                 if done or stop.asked or update % reporting.checkpoint_every == 0:
                     self.save()
-                if done or stop.asked:
-                    self.log(f"{'done' if done else 'stopped'} at update {update}")
-                    return
+                if done:
+                    self.log(f"done at update {update}")
+                elif stop.asked:
+                    self.log(f"stopped at update {update}; the same command goes on from there")
+                    raise KeyboardInterrupt
 
     def _batches(self) -> Iterator[Batch]:
         settings, place = self.recipe.optimisation, self.position
-        if place.update >= settings.updates:
-            return
-        while True:
+        while place.update < settings.updates:
             if place.batch == 0:
                 place.longest = _longest(settings, place.update)
             batches = draw_batches(
@@ -247,6 +257,8 @@ class Trainer:
                 seed=self.recipe.seed,
             )
             for batch in batches[place.batch :]:
+                if place.update >= settings.updates:
+                    return
                 place.batch += 1
                 yield batch
             place.chunk += 1
@@ -382,17 +394,26 @@ def _identity(recipe: Recipe, corpus: Corpus) -> str:
     settings["sources"] = [
         {**source.model_dump(mode="json"), "path": source.path.name} for source in recipe.sources
     ]
-    text = json.dumps([settings, corpus.digests], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    start = find_model(str(recipe.start_from)).digest if recipe.start_from else ""
+    return digest(settings, corpus.digests, start)
+
+
+def _claim(path: Path, identity: str) -> None:
+    """Mark the output folder as this recipe's; refuse one that is another's."""
+    if not path.exists():
+        write_text(path, identity + "\n")
+    elif path.read_text(encoding="utf-8").strip() != identity:
+        raise RunError(
+            f"{path.parent}: holds a run of other data or another recipe; "
+            "name a new output, or put the old files back"
+        )
 
 
 def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     if (folder / "vocab.json").exists():
         return
     if recipe.start_from:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("source.spm", "target.spm", "vocab.json"):
-            (folder / name).write_bytes((recipe.start_from / name).read_bytes())
+        _copy_vocabulary(find_model(str(recipe.start_from)), folder)
         return
     rng = np.random.default_rng(recipe.seed)
     weights = np.array([row.weight for row in corpus.train])
@@ -400,3 +421,18 @@ def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     chosen = rng.choice(len(corpus.train), count, p=weights / weights.sum())
     sentences = (text for index in chosen for text in corpus.train[index].texts.values())
     train_vocabulary(sentences, recipe.vocabulary, folder)
+
+
+def _copy_vocabulary(files: ModelFiles, folder: Path) -> None:
+    needed = [*map(target_token, TARGETS), EOS, PAD]
+    lacking = [piece for piece in needed if piece not in files.vocabulary]
+    separate = (files.folder / "target_vocab.json").exists()
+    one, two = ((files.folder / name).read_bytes() for name in ("source.spm", "target.spm"))
+    if lacking or separate or one != two:
+        raise ModelError(
+            f"model '{files.folder}': cannot be adapted yet; that needs one vocabulary for both "
+            f"sides with the pieces {' '.join(needed)}, as models made by awda train have"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("source.spm", "target.spm", "vocab.json"):
+        shutil.copyfile(files.folder / name, folder / name)

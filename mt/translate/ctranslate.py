@@ -15,14 +15,6 @@ from mt.translate.models import ModelFiles, convert
 EOS = "</s>"
 
 
-def pick_device(device: str) -> str:
-    """``auto`` is the GPU where CTranslate2 sees one; "cuda" without one raises ``ModelError``."""
-    gpus = ctranslate2.get_cuda_device_count()
-    if device == "cuda" and not gpus:
-        raise ModelError("device 'cuda': no GPU is visible; use 'cpu' or 'auto'")
-    return "cuda" if gpus and device != "cpu" else "cpu"
-
-
 class CTranslateEngine:
     """A Marian model in CTranslate2; tokenised by its own SentencePiece models."""
 
@@ -30,8 +22,8 @@ class CTranslateEngine:
         self.name = f"ctranslate2 {ctranslate2.__version__}"
         self._decoding = decoding
         self._positions = files.positions
-        self._source = sentencepiece.SentencePieceProcessor(str(files.folder / "source.spm"))
-        self._target = sentencepiece.SentencePieceProcessor(str(files.folder / "target.spm"))
+        self._source = _load_pieces(files, "source.spm")
+        self._target = _load_pieces(files, "target.spm")
         kind = "float16" if decoding.device == "cuda" else "int8"
         folder = convert(files, kind)
         try:
@@ -70,3 +62,12 @@ class CTranslateEngine:
             (self._target.decode(result.hypotheses[0]), float(result.scores[0]))
             for result in results
         ]
+
+
+def _load_pieces(files: ModelFiles, name: str) -> sentencepiece.SentencePieceProcessor:
+    try:
+        return sentencepiece.SentencePieceProcessor(str(files.folder / name))
+    except (RuntimeError, OSError):
+        raise ModelError(
+            f"model '{files.name}': {files.folder / name} is not a SentencePiece model"
+        ) from None

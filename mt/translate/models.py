@@ -19,7 +19,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 NEEDED = ("config.json", "source.spm", "target.spm", "vocab.json")
 OPTIONAL = ("tokenizer_config.json", "generation_config.json", "target_vocab.json")
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\w")
 _TARGET_TOKEN = re.compile(r">>(\w+)<<")
 _BUILTIN = Path(__file__).parent / "builtin"
 
@@ -113,11 +113,11 @@ def find_model(name: str) -> ModelFiles:
     """
     if name == "builtin":
         return _checked(ModelFiles(name, _BUILTIN))
-    path = Path(name).expanduser()
+    path = Path(name)
     if path.is_dir():
         return _checked(ModelFiles(name, path.resolve()))
     repository, _, revision = name.partition("@")
-    if not _HUB_ID.fullmatch(repository) or name.startswith((".", "/", "~")):
+    if not _HUB_ID.fullmatch(repository) or "--" in repository or ".." in repository:
         raise ModelError(
             f"unknown model '{name}': there is no such folder, and it is no Hub id "
             "(organisation/model[@revision]); 'builtin' is always there"
@@ -192,6 +192,10 @@ def _from_hub(name: str, repository: str, revision: str | None) -> ModelFiles:
     return ModelFiles(name, folder, folder.name[:12])
 
 
+# What transformers raises for a model folder of odd content.
+_UNREADABLE = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError)
+
+
 def cache_folder() -> Path:
     """Where converted models are kept: ``AWDA_CACHE``, or the user's cache folder."""
     if configured := os.environ.get("AWDA_CACHE"):
@@ -237,6 +241,6 @@ def _convert(files: ModelFiles, quantization: str, output: Path) -> None:
 
     try:
         TransformersConverter(str(files.folder)).convert(str(output), quantization=quantization)
-    except (ValueError, OSError, RuntimeError, KeyError, SafetensorError) as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"model '{files.name}': cannot be converted: {reason}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from mt.digest import digest
+from mt.errors import ModelError
 from mt.languages import find_language
 from mt.text.normalize import normalize
 from mt.translate.clauses import split_clauses
@@ -111,6 +112,7 @@ class Workshop:
     ) -> None:
         self.engine: EngineName = engine
         self._decoding = Decoding(beam_size, batch_tokens, _pick_device(engine, device))
+        self._files: dict[str, ModelFiles] = {}
         self._engines: dict[Path, Engine] = {}
         self._translators: dict[tuple[Path, str], ModelTranslator] = {}
 
@@ -119,8 +121,11 @@ class Workshop:
         return self._decoding.device
 
     def find(self, models: Sequence[str]) -> tuple[ModelFiles, ...]:
-        """The files of the models of a system; loads nothing."""
-        return tuple(find_model(name) for name in models)
+        """The files of the models of a system; loads nothing, and looks for each once."""
+        for name in models:
+            if name not in self._files:
+                self._files[name] = find_model(name)
+        return tuple(self._files[name] for name in models)
 
     def fingerprint(self, models: Sequence[str], targets: Sequence[str]) -> str:
         """Digest of all that decides a system's output, without loading its models."""
@@ -175,10 +180,14 @@ def _pick_device(engine: EngineName, device: str) -> str:
     if engine == "transformers":
         import torch
 
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    from mt.translate.ctranslate import pick_device
+        gpu = torch.cuda.is_available()
+    else:
+        import ctranslate2
 
-    return pick_device(device)
+        gpu = ctranslate2.get_cuda_device_count() > 0
+    if device == "cuda" and not gpu:
+        raise ModelError(f"device 'cuda': {engine} sees no GPU; use 'cpu' or 'auto'")
+    return "cuda" if gpu else "cpu"
 
 
 def translate_texts(
