@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -59,7 +60,7 @@ def read_document(path: Path, language: str, split: Split = "sentence") -> Docum
     Raises:
         CorpusError: unreadable, without any text, or visibly not in ``language``.
     """
-    return build_document(read_lines(path), str(path), language, split)
+    return build_document(read_lines(path), os.path.normpath(path), language, split)
 
 
 def build_document(lines: Sequence[str], name: str, language: str, split: Split) -> Document:

@@ -12,9 +12,9 @@ class Translation:
     """The translation of one segment.
 
     ``score`` is the mean log-probability of its target tokens (natural log, at most 0), summed over
-    the legs of a route, or None where no model made it. ``pivots`` are the intermediate translations of a route, first leg
-    first. ``notes`` say what was out of the ordinary: "blank", "no letters: copied",
-    "split into 3 parts".
+    the legs of a route, or None where no model made it. ``pivots`` are the intermediate
+    translations of a route, first leg first. ``notes`` say what was out of the ordinary: "blank",
+    "no letters: copied", "split into 3 parts".
     """
 
     text: str
