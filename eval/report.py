@@ -19,8 +19,8 @@ from eval.metrics import (
 from eval.pairs import Pair, build_pairs
 from eval.significance import Comparison, compare_systems, describe_power
 from mt.align.alignment import Alignment
-from mt.errors import RunError, ScoreError, suggest
-from mt.store import RunDirectory, write_text
+from mt.errors import RunError, ScoreError
+from mt.store import RunDirectory
 from mt.text.document import Document
 
 
@@ -140,27 +140,6 @@ def build_report(run: Path | str) -> Report:
         notes=tuple(note for target in targets for note in _notes(target)),
         versions=job.versions,
     )
-
-
-def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")) -> Report:
-    """Build the report and write ``scores.json``, and ``report.html`` or ``report.md`` if asked.
-
-    Returns the report, to be shown without building it again.
-
-    Raises:
-        RunError: as :func:`build_report`, and for an unknown format.
-        ScoreError: as :func:`build_report`.
-    """
-    from eval.render import RENDERERS
-
-    for name in formats:
-        if name not in RENDERERS:
-            raise RunError(f"unknown report format '{name}'{suggest(name, RENDERERS)}")
-    report = build_report(run)
-    for name in dict.fromkeys((*formats, "json")):
-        file, render = RENDERERS[name]
-        write_text(Path(run) / file, render(report))
-    return report
 
 
 @dataclass(frozen=True)

@@ -339,9 +339,8 @@ def _report(directory: Path, formats: Sequence[str]) -> None:
     """Write the reports of a run, print its headline, and say where the rest is."""
     import shutil
 
-    from eval.render import RENDERERS
+    from eval.render import RENDERERS, write_reports
     from eval.render.terminal import render_terminal
-    from eval.report import write_reports
 
     built = write_reports(directory, formats)
     terminal = sys.stdout.isatty()

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from mt.errors import ModelError
-from mt.translate.models import ModelFiles, convert, find_model
+from mt.translate.conversion import convert
+from mt.translate.models import ModelFiles, find_model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -9,7 +9,8 @@ import pytest
 from tiny_run import ALIGNMENT, document, make_manifest, make_run
 
 from eval.fidelity import Tally
-from eval.report import build_report, write_reports
+from eval.render import write_reports
+from eval.report import build_report
 from mt.align.alignment import Alignment, Bead
 from mt.errors import AlignmentError, RunError, ScoreError
 from mt.store import RunDirectory

@@ -9,8 +9,9 @@ import ctranslate2
 import sentencepiece
 
 from mt.errors import ModelError, TranslationError
+from mt.translate.conversion import convert
 from mt.translate.engine import Decoding
-from mt.translate.models import ModelFiles, convert
+from mt.translate.models import ModelFiles
 
 EOS = "</s>"
 

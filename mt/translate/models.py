@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -190,57 +187,3 @@ def _from_hub(name: str, repository: str, revision: str | None) -> ModelFiles:
             "--local-dir FOLDER; then name FOLDER in the job instead of the model"
         ) from None
     return ModelFiles(name, folder, folder.name[:12])
-
-
-# What transformers raises for a model folder of odd content.
-_UNREADABLE = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError)
-
-
-def cache_folder() -> Path:
-    """Where converted models are kept: ``AWDA_CACHE``, or the user's cache folder."""
-    if configured := os.environ.get("AWDA_CACHE"):
-        return Path(configured)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("awda")
-
-
-def convert(files: ModelFiles, quantization: str) -> Path:
-    """The CTranslate2 form of a model, made on first use: a folder named by digest.
-
-    Two processes may ask at once: one converts, the other waits and uses the result.
-
-    Raises:
-        ModelError: the weights cannot be read or converted.
-    """
-    import ctranslate2
-    from filelock import FileLock
-
-    key = f"{files.digest[:20]}-{quantization}-ct{ctranslate2.__version__}"
-    folder = cache_folder() / "ctranslate2" / key
-    if (folder / "model.bin").exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / "model.bin").exists():
-            temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
-            try:
-                _convert(files, quantization, temporary / "model")
-                (temporary / "model").replace(folder)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
-    return folder
-
-
-def _convert(files: ModelFiles, quantization: str, output: Path) -> None:
-    from mt.translate.marian import quiet_transformers
-
-    quiet_transformers()
-    from ctranslate2.converters import TransformersConverter
-    from safetensors import SafetensorError
-
-    try:
-        TransformersConverter(str(files.folder)).convert(str(output), quantization=quantization)
-    except (*_UNREADABLE, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"model '{files.name}': cannot be converted: {reason}") from None
