@@ -1,8 +1,8 @@
 """Which piece translates which: IBM Model 1 over the training pairs, to guide the attention.
 
 Brown et al. (1993) for the model; Chen et al. (2016) for guiding attention with alignments. A small
-decoder spends thousands of updates as a mere language model before it looks at the source at all;
-told where to look, it reads almost at once.
+decoder is a mere language model for its first thousands of updates; told where to look, it reads
+the source earlier.
 """
 
 from __future__ import annotations
