@@ -37,10 +37,9 @@ class Weights:
     """What a bead costs, in units of the distance of two unrelated average segments.
 
     Tuned by hand on the development document of Text+Berg (German-French, 468 by 554 sentences) for
-    strict F1, one weight at a time: 0.923 on the whole document, 0.898 and 0.908 on pieces of 30
-    and 10 beads; differences below 0.01 are noise. The score's curve is fitted there too, to gold
-    beads against the same beads two or three segments off, then moved up because most beads of a
-    path are right.
+    strict F1, one weight at a time; benchmarks/RESULTS.md has the figure. Differences below 0.01
+    are noise. The score's curve is fitted there too, to gold beads against the same beads two or
+    three segments off, then moved up because most beads of a path are right.
     """
 
     length: float  # per unit of |log length ratio|, relative to that of the documents
