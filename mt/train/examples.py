@@ -11,6 +11,7 @@ import lzma
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from mt.errors import CorpusError
 from mt.text.normalize import normalize
+from mt.train.grammar import DATA, Grammar
 from mt.train.recipe import Recipe, Source
 
 Ids = npt.NDArray[np.uint16]
@@ -56,13 +58,13 @@ def read_corpus(recipe: Recipe) -> Corpus:
     digests = {
         f"{number}: {path.name}": _digest(path)
         for number, source in enumerate(recipe.sources, 1)
-        for path in (source.path, *_split_file(source))
+        for path in (source.path, *_beside(source))
     }
     rows = [
         (split, row)
         for source in recipe.sources
         for splits in [_held_out(source)]
-        for document, row in _rows(source)
+        for document, row in _rows(source, recipe.seed)
         for split in [splits.get(document, "train")]
     ]
     seen = {_key(row) for split, row in rows if split != "train"}
@@ -90,6 +92,11 @@ def _split_file(source: Source) -> tuple[Path, ...]:
     return (source.path.parent / source.split,) if source.split else ()
 
 
+def _beside(source: Source) -> tuple[Path, ...]:
+    """What else the rows of a source depend on."""
+    return (*_split_file(source), *(DATA if source.generate else ()))
+
+
 def _held_out(source: Source) -> dict[str, str]:
     """The split of every document that is not for training."""
     for path in _split_file(source):
@@ -108,8 +115,8 @@ def _digest(path: Path) -> str:
         raise CorpusError(f"{path}: no such file; set data=DIR to where the sources lie") from None
 
 
-def _rows(source: Source) -> Iterator[tuple[str, Row]]:
-    for fields in _read_columns(source) if source.columns else _read_table(source.path):
+def _rows(source: Source, seed: int) -> Iterator[tuple[str, Row]]:
+    for fields in _read_fields(source, seed):
         group = fields.get("set", source.path.name)
         texts = {
             language: normalize(str(fields[language]))[0]
@@ -118,6 +125,12 @@ def _rows(source: Source) -> Iterator[tuple[str, Row]]:
         }
         weight = source.weight * source.set_weights.get(group, 1.0)
         yield str(fields.get("doc", "")), Row(texts, group, weight)
+
+
+def _read_fields(source: Source, seed: int) -> Iterator[Mapping[str, Any]]:
+    if source.generate:
+        return islice(Grammar(source.path).generate(seed), source.generate)
+    return _read_columns(source) if source.columns else _read_table(source.path)
 
 
 def _read_columns(source: Source) -> Iterator[dict[str, Any]]:

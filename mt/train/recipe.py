@@ -34,12 +34,16 @@ Weight = Annotated[float, Field(gt=0)]
 
 
 class Source(Section):
-    """A file of parallel text: TSV (plain or .xz), or JSONL, Parquet or CSV with named columns."""
+    """A file of parallel text: TSV (plain or .xz), or JSONL, Parquet or CSV with named columns.
+
+    With ``generate`` it is a glossary instead, from whose terms sentences are written.
+    """
 
     path: FilePath  # "{data}" stands for the recipe's `data`
     columns: tuple[str, ...] = ()  # of a TSV, in order: language codes and, at most once, "set"
     weight: float = Field(1.0, gt=0)  # how often a pair is drawn, next to a pair of weight 1
     set_weights: dict[str, Weight] = {}  # the same, for the sets named in the "set" column
+    generate: int | None = Field(None, ge=1)  # sentences to write (mt/train/grammar.py)
     split: str | None = None  # JSON {"dev": [doc, ...], ...}; beside `path`; those are held out
 
 
