@@ -252,7 +252,8 @@ def _format_shares(rows: Sequence[Row], repeats: Collection[str]) -> str:
     agree = sum(map(digits_agree, rows)) / len(rows)
     return (
         f"{long:.1%} of the segments have more than {LONG} Arabic words; "
-        f"digits agree in {agree:.2%}; {len(repeats) / len(rows):.2%} nearly repeat another on some side."
+        f"digits agree in {agree:.2%}; "
+        f"{len(repeats) / len(rows):.2%} nearly repeat another on some side."
     )
 
 
