@@ -156,12 +156,12 @@ def find_near_duplicates(
     return found
 
 
-def _words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
 def _shingle(text: str) -> set[tuple[str, ...]]:
-    words = _words(text)
+    words = split_words(text)
     return {tuple(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
 
 
@@ -177,7 +177,7 @@ def find_repeats(rows: Sequence[Row]) -> set[str]:
 def find_leaks(rows: Sequence[Row], held_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Rows of which a side of six words or more nearly repeats a held-out text of its language."""
     for language, texts in held_out.items():
-        long = [text for text in texts if len(_words(text)) >= 6]
+        long = [text for text in texts if len(split_words(text)) >= 6]
         for index, other in find_near_duplicates([r.texts[language] for r in rows], long).items():
             yield f"{rows[index].id}: {language}: nearly the held-out text: {long[other]}"
 
@@ -191,7 +191,7 @@ def count_vocabulary(rows: Sequence[Row], language: str, steps: int = 5) -> list
     random.Random(1).shuffle(documents)
     by_document: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        by_document[row.doc] += _words(row.texts[language])
+        by_document[row.doc] += split_words(row.texts[language])
     points, words, distinct = [], 0, set[str]()
     ends = {round(len(documents) * step / steps) for step in range(1, steps + 1)}
     for number, document in enumerate(documents, 1):
@@ -207,7 +207,7 @@ def distinct_ngrams(texts: Iterable[str], order: int = 4, sample: int = 2000) ->
     ngrams = [
         tuple(words[i : i + order])
         for text in texts
-        for words in [_words(text)]
+        for words in [split_words(text)]
         for i in range(len(words) - order + 1)
     ][:sample]
     return len(set(ngrams)) / len(ngrams) if ngrams else 1.0
