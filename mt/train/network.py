@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from mt.train.vocabulary import EOS, PAD
 def build_network(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
     """The recipe's network over the pieces ``ids``, initialised, in fp32."""
     kernel = "eager" if recipe.optimisation.guidance else "sdpa"  # only eager shows its attention
-    if recipe.start_from:
+    if isinstance(recipe.start_from, Path):
         return MarianMTModel.from_pretrained(
             recipe.start_from, dtype=torch.float32, attn_implementation=kernel
         )
@@ -32,7 +33,7 @@ def build_network(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
         dropout=network.dropout,
         attention_dropout=0.0,
         activation_dropout=0.0,
-        activation_function="swish",
+        activation_function="gelu" if recipe.start_from else "swish",
         scale_embedding=True,
         share_encoder_decoder_embeddings=True,
         tie_word_embeddings=True,

@@ -28,6 +28,8 @@ def _direction(value: Any) -> Any:
     return tuple(value.split("-")) if isinstance(value, str) else value
 
 
+E5 = (384, 12, 1536)  # d_model, heads, ffn_dim of multilingual e5-small
+
 FilePath = Annotated[Path, AfterValidator(_resolve)]
 Direction = Annotated[tuple[Language, Target], BeforeValidator(_direction)]
 Weight = Annotated[float, Field(gt=0)]
@@ -77,6 +79,7 @@ class Optimisation(Section):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     guidance: float = Field(0.0, ge=0)  # weight of the alignment loss (mt/train/lexicon.py)
     clip_norm: float = Field(1.0, gt=0)
+    inherited_rate: float = Field(1.0, gt=0)  # of the weights of e5-small, next to new ones
     smoothing: float = Field(0.999, ge=0, lt=1)  # of the exponential average of the weights
     first_length: int = Field(12, ge=2)  # longest side, in pieces, of the first batches ...
     max_length: int = Field(96, ge=2)  # ... growing to this one ...
@@ -99,7 +102,8 @@ class Recipe(Section):
     data: str = "."  # what "{data}" stands for in the paths of sources
     sources: tuple[Source, ...] = Field(min_length=1)
     directions: dict[Direction, Weight] = Field(min_length=1)  # share of the batches
-    start_from: FilePath | None = None  # a Marian directory to adapt, instead of random weights
+    # instead of random weights: a Marian directory to adapt, or an encoder (mt/train/embedder.py)
+    start_from: Literal["e5-small"] | FilePath | None = None
     vocabulary: Vocabulary = Vocabulary()
     network: Network = Network()
     optimisation: Optimisation = Optimisation()
@@ -132,8 +136,14 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _check_heads(self) -> Recipe:
-        if self.network.d_model % self.network.heads:
+        network = self.network
+        if network.d_model % network.heads:
             raise ValueError("network: d_model must be a multiple of heads")
+        shape = (network.d_model, network.heads, network.ffn_dim)
+        if self.start_from == "e5-small" and (shape != E5 or network.encoder_layers > 12):
+            raise ValueError(
+                "network: e5-small has d_model 384, heads 12, ffn_dim 1536 and up to 12 layers"
+            )
         return self
 
 

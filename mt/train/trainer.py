@@ -28,6 +28,12 @@ from torch.nn import functional
 from mt.digest import digest
 from mt.errors import ModelError, RunError
 from mt.store import write_text
+from mt.train.embedder import (
+    find_embedder,
+    inherit_encoder,
+    prune_vocabulary,
+    read_embedder,
+)
 from mt.train.examples import (
     Batch,
     Corpus,
@@ -121,9 +127,12 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.model = build_network(recipe, self.ids).to(self.device)
         self.average = build_network(recipe, self.ids).to(self.device).eval()
+        if recipe.start_from == "e5-small" and not (recipe.output / "checkpoint.pt").exists():
+            inherit_encoder(self.model, read_embedder(find_embedder()), self.ids)
+            clear_pad(self.model)
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(),
+            _group(self.model, recipe),
             lr=0.0,
             betas=(0.9, 0.98),
             eps=1e-9,
@@ -278,7 +287,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.position.update += 1
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(settings, self.position.update)
+            group["lr"] = group["share"] * learning_rate(settings, self.position.update)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self._smooth(settings.smoothing)
@@ -364,6 +373,18 @@ class Trainer:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def _group(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The parameters with the share of the learning rate that each takes."""
+    if recipe.start_from != "e5-small":
+        return [{"params": list(model.parameters()), "share": 1.0}]
+    named = list(model.named_parameters())
+    inherited = [p for name, p in named if "encoder.layers" in name or "shared" in name]
+    taken = {id(p) for p in inherited}
+    new = [p for _, p in named if id(p) not in taken]
+    share = recipe.optimisation.inherited_rate
+    return [{"params": new, "share": 1.0}, {"params": inherited, "share": share}]
+
+
 def _misalignment(attention: Tensor, wanted: Tensor) -> Tensor:
     """Cross-entropy of the mean head (sentences, heads, target, source) to the soft alignments."""
     mean = attention.float().mean(dim=1)
@@ -394,7 +415,7 @@ def _identity(recipe: Recipe, corpus: Corpus) -> str:
     settings["sources"] = [
         {**source.model_dump(mode="json"), "path": source.path.name} for source in recipe.sources
     ]
-    start = find_model(str(recipe.start_from)).digest if recipe.start_from else ""
+    start = find_model(str(path)).digest if isinstance(path := recipe.start_from, Path) else ""
     return digest(settings, corpus.digests, start)
 
 
@@ -412,15 +433,20 @@ def _claim(path: Path, identity: str) -> None:
 def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     if (folder / "vocab.json").exists():
         return
-    if recipe.start_from:
+    if isinstance(recipe.start_from, Path):
         _copy_vocabulary(find_model(str(recipe.start_from)), folder)
         return
     rng = np.random.default_rng(recipe.seed)
     weights = np.array([row.weight for row in corpus.train])
     count = min(recipe.vocabulary.sentences, len(corpus.train))
     chosen = rng.choice(len(corpus.train), count, p=weights / weights.sum())
-    sentences = (text for index in chosen for text in corpus.train[index].texts.values())
-    train_vocabulary(sentences, recipe.vocabulary, folder)
+    sample = [corpus.train[index].texts for index in chosen]
+    if recipe.start_from == "e5-small":
+        texts = {code: [t[code] for t in sample if code in t] for code in ("ar", "en", "vi")}
+        prune_vocabulary(read_embedder(find_embedder()), texts, recipe.vocabulary, folder)
+    else:
+        sentences = (text for texts in sample for text in texts.values())
+        train_vocabulary(sentences, recipe.vocabulary, folder)
 
 
 def _copy_vocabulary(files: ModelFiles, folder: Path) -> None:

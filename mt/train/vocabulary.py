@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,31 +62,44 @@ def normalisation_rules() -> str:
 
 def train_vocabulary(sentences: Iterable[str], settings: Vocabulary, folder: Path) -> None:
     """Train the pieces; write ``source.spm``, ``target.spm`` and ``vocab.json`` to ``folder``."""
+    size = settings.size - len(TARGETS) - 2  # <s> is unused; <pad> and targets are added
+    write_vocabulary(train_pieces(sentences, size), folder)
+
+
+def train_pieces(sentences: Iterable[str], size: int) -> bytes:
+    """A SentencePiece model of about ``size`` pieces, with our normaliser."""
+    import sentencepiece
+
+    model = io.BytesIO()
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as rules:
+        rules.write(normalisation_rules())
+        rules.flush()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sentences),
+            model_writer=model,
+            vocab_size=size,
+            model_type="unigram",
+            character_coverage=0.9998,
+            normalization_rule_tsv=rules.name,
+            split_digits=True,
+            num_threads=2,
+            hard_vocab_limit=False,
+            minloglevel=2,
+        )
+    return model.getvalue()
+
+
+def write_vocabulary(model: bytes, folder: Path) -> None:
+    """Write a SentencePiece model as the tokenizer files of a Marian model."""
     import sentencepiece
 
     folder.mkdir(parents=True, exist_ok=True)
-    rules = folder / "normalisation.tsv"
-    rules.write_text(normalisation_rules(), encoding="utf-8")
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences),
-        model_writer=model,
-        vocab_size=settings.size - len(TARGETS) - 2,  # <s> is unused; <pad> and targets are added
-        model_type="unigram",
-        character_coverage=0.9998,
-        normalization_rule_tsv=str(rules),
-        split_digits=True,
-        num_threads=2,
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    rules.unlink()
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     words = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
     special = ("<s>", EOS, UNK)
     order = [EOS, UNK, *(w for w in words if w not in special), *map(target_token, TARGETS), PAD]
     for name in ("source.spm", "target.spm"):
-        (folder / name).write_bytes(model.getvalue())
+        (folder / name).write_bytes(model)
     vocabulary = {piece: index for index, piece in enumerate(order)}
     text = json.dumps(vocabulary, ensure_ascii=False, indent=0)
     (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
