@@ -32,8 +32,16 @@ def _existing_file(path: Path, info: ValidationInfo) -> Path:
     return resolved
 
 
+def _place_model(name: str, info: ValidationInfo) -> str:
+    """A model that is a folder beside the file is named by its whole path from here on."""
+    folder: Path = info.context["folder"] if info.context else Path()
+    path = folder / expand(Path(name))
+    return str(path) if name != "builtin" and path.is_dir() else name
+
+
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 InputFile = Annotated[Path, AfterValidator(_existing_file)]
+ModelName = Annotated[str, AfterValidator(_place_model)]
 Name = Annotated[str, Field(pattern=_NAME)]
 
 
@@ -48,20 +56,9 @@ class System(Section):
 
     name: Name  # names its files and its row in the report
     target: LanguageCode
-    models: tuple[str, ...] = ()  # builtin, a folder, or a Hub id with optional @revision
+    models: tuple[ModelName, ...] = ()  # builtin, a folder, or a Hub id with optional @revision
     via: tuple[LanguageCode, ...] = ()  # languages between the models of a route
     hypothesis: InputFile | None = None  # in place of models: one line per source segment
-
-    @field_validator("models")
-    @classmethod
-    def _place_models(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        """A model that is a folder beside the job file is named by its whole path from here on."""
-        folder: Path = info.context["folder"] if info.context else Path()
-        placed = (folder / expand(Path(name)) for name in names)
-        return tuple(
-            str(path) if name != "builtin" and path.is_dir() else name
-            for name, path in zip(names, placed, strict=True)
-        )
 
     @model_validator(mode="after")
     def _check_route(self) -> System:

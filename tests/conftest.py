@@ -41,7 +41,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("tiny") / "model"
     sentences = [text for texts in SENTENCES.values() for text in texts] * 4
-    train_vocabulary(sentences, Vocabulary(size=200), folder)
+    train_vocabulary(sentences, Vocabulary(size=200), ("en", "vi"), folder)
     tokenizer = load_tokenizer(folder)
     pad = tokenizer.pad_token_id
     torch.manual_seed(7)

@@ -42,7 +42,9 @@ def read_small_recipe(folder: Path, **network: int) -> Recipe:
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pieces")
-    prune_vocabulary(read_embedder(find_embedder()), TEXTS, Vocabulary(size=4000), folder)
+    prune_vocabulary(
+        read_embedder(find_embedder()), TEXTS, Vocabulary(size=4000), ("en", "vi"), folder
+    )
     return folder
 
 

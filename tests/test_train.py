@@ -107,7 +107,10 @@ def test_the_normaliser_of_the_pieces(tmp_path: Path) -> None:
     from mt.train.vocabulary import train_vocabulary
 
     train_vocabulary(
-        [t for ts in SENTENCES.values() for t in ts] * 4, Vocabulary(size=200), tmp_path
+        [t for ts in SENTENCES.values() for t in ts] * 4,
+        Vocabulary(size=200),
+        ("en", "vi"),
+        tmp_path,
     )
     pieces = sentencepiece.SentencePieceProcessor(str(tmp_path / "source.spm"))
     for left, right in (

@@ -115,7 +115,11 @@ def read_embedder(path: Path) -> Embedder:
 
 
 def prune_vocabulary(
-    embedder: Embedder, texts: Mapping[str, Sequence[str]], settings: Vocabulary, folder: Path
+    embedder: Embedder,
+    texts: Mapping[str, Sequence[str]],
+    settings: Vocabulary,
+    targets: Sequence[str],
+    folder: Path,
 ) -> None:
     """Keep the pieces that ``texts`` (by language) use most; write Marian's tokenizer files.
 
@@ -134,13 +138,13 @@ def prune_vocabulary(
         share.update({i: n / total for i, n in counts.items() if i > 2 and n > 1})
     used = {"▁", *(c for lines in texts.values() for c in set("".join(lines)))}
     letters = {i + 3 for i, old in enumerate(usable) if embedder.pieces[old] in used}
-    room = settings.size - _RESERVED - len(letters)
+    room = settings.size - len(targets) - _SPECIAL - len(letters)
     longer = [i for i, _ in share.most_common() if i not in letters][:room]
     kept = [usable[i - 3] for i in sorted(letters | set(longer))]
-    write_vocabulary(_build(base, embedder, kept), folder)
+    write_vocabulary(_build(base, embedder, kept), targets, folder)
 
 
-_RESERVED = 5  # </s>, <unk>, two target tokens, <pad>
+_SPECIAL = 3  # </s>, <unk>, <pad>
 
 
 def _is_usable(piece: str) -> bool:

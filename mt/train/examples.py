@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from mt.errors import CorpusError
 from mt.text.normalize import normalize
+from mt.text.tmx import read_tmx
 from mt.train.grammar import DATA, Grammar
 from mt.train.recipe import Recipe, Source
 
@@ -60,13 +61,7 @@ def read_corpus(recipe: Recipe) -> Corpus:
         for number, source in enumerate(recipe.sources, 1)
         for path in (source.path, *_beside(source))
     }
-    rows = [
-        (split, row)
-        for source in recipe.sources
-        for splits in [_held_out(source)]
-        for document, row in _rows(source, recipe.seed)
-        for split in [splits.get(document, "train")]
-    ]
+    rows = [pair for source in recipe.sources for pair in _split_rows(source, recipe)]
     seen = {_key(row) for split, row in rows if split != "train"}
     train: list[Row] = []
     dropped: Counter[str] = Counter()
@@ -82,6 +77,20 @@ def read_corpus(recipe: Recipe) -> Corpus:
         raise CorpusError(f"nothing to learn from in the sources; rows dropped: {dict(dropped)}")
     dev = tuple(row for split, row in rows if split == "dev")
     return Corpus(tuple(train), dev, dict(dropped), digests)
+
+
+def _split_rows(source: Source, recipe: Recipe) -> list[tuple[str, Row]]:
+    """Each row of a source with the split that it belongs to."""
+    splits = _held_out(source)
+    rows = [
+        (splits.get(document, "train"), row)
+        for document, row in _rows(source, recipe.languages, recipe.seed)
+    ]
+    usable = [i for i, (_, row) in enumerate(rows) if not _reject(row.texts)]
+    rng = np.random.default_rng(recipe.seed)
+    for index in rng.permutation(usable)[: source.held_out]:
+        rows[index] = ("dev", rows[index][1])
+    return rows
 
 
 def _key(row: Row) -> tuple[tuple[str, str], ...]:
@@ -115,12 +124,12 @@ def _digest(path: Path) -> str:
         raise CorpusError(f"{path}: no such file; set data=DIR to where the sources lie") from None
 
 
-def _rows(source: Source, seed: int) -> Iterator[tuple[str, Row]]:
+def _rows(source: Source, languages: Sequence[str], seed: int) -> Iterator[tuple[str, Row]]:
     for fields in _read_fields(source, seed):
         group = fields.get("set", source.path.name)
         texts = {
             language: normalize(str(fields[language]))[0]
-            for language in ("ar", "en", "vi")
+            for language in languages
             if fields.get(language)
         }
         weight = source.weight * source.set_weights.get(group, 1.0)
@@ -130,6 +139,8 @@ def _rows(source: Source, seed: int) -> Iterator[tuple[str, Row]]:
 def _read_fields(source: Source, seed: int) -> Iterator[Mapping[str, Any]]:
     if source.generate:
         return islice(Grammar(source.path).generate(seed), source.generate)
+    if source.path.suffix == ".tmx":
+        return read_tmx(source.path)
     return _read_columns(source) if source.columns else _read_table(source.path)
 
 
@@ -180,7 +191,7 @@ def _reject(texts: Mapping[str, str]) -> str:
 class Examples:
     """Tokenised pairs of one direction, ordered by length, with cumulative drawing weights."""
 
-    source: list[Ids]  # with the target token in front and </s> at the end
+    source: list[Ids]  # with the target token, if any, in front and </s> at the end
     target: list[Ids]  # with </s> at the end
     lengths: npt.NDArray[np.int64]  # of the longer side
     cumulative: npt.NDArray[np.float64]
@@ -197,31 +208,33 @@ class Examples:
 
 
 def encode_direction(
-    rows: Sequence[Row],
-    direction: Direction,
-    pieces: Mapping[str, Sequence[Sequence[int]]],
-    token: int,
-    eos: int,
+    weights: Sequence[float],
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    *,
+    front: tuple[int, ...],
+    ends: tuple[int, int],
     longest: int,
+    name: str,
 ) -> Examples:
-    """Pair up the encoded sides; ``pieces[language][i]`` belongs to ``rows[i]`` (or is empty)."""
-    source_language, target_language = direction
+    """Pair up the encoded sides of the rows; an empty side means that the row has none.
+
+    ``front`` goes before each source (a target token, or nothing), ``ends`` are the ids of
+    ``</s>`` on the two sides. Raises ``CorpusError`` when no pair is left.
+    """
     kept = []
-    for index, row in enumerate(rows):
-        if source_language in row.texts and target_language in row.texts:
-            source, target = pieces[source_language][index], pieces[target_language][index]
-            length = max(len(source) + 2, len(target) + 1)
-            if source and target and length <= longest:
-                kept.append((length, index))
+    for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        length = max(len(source) + len(front) + 1, len(target) + 1)
+        if source and target and length <= longest:
+            kept.append((length, index))
     if not kept:
-        raise CorpusError(f"no training pairs for {source_language}-{target_language}")
+        raise CorpusError(f"no training pairs for {name}")
     kept.sort()
-    weights = np.array([rows[index].weight for _, index in kept])
     return Examples(
-        [np.array([token, *pieces[source_language][i], eos], dtype=np.uint16) for _, i in kept],
-        [np.array([*pieces[target_language][i], eos], dtype=np.uint16) for _, i in kept],
+        [np.array([*front, *sources[i], ends[0]], dtype=np.uint16) for _, i in kept],
+        [np.array([*targets[i], ends[1]], dtype=np.uint16) for _, i in kept],
         np.array([length for length, _ in kept]),
-        np.cumsum(weights),
+        np.cumsum([weights[i] for _, i in kept]),
     )
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import GenerationConfig, MarianConfig, MarianMTModel
 
-from mt.train.recipe import Recipe
+from mt.train.recipe import E5_SMALL, Recipe
 from mt.train.vocabulary import EOS, PAD
+from mt.translate.models import find_model
 
 
 def build_network(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
     """The recipe's network over the pieces ``ids``, initialised, in fp32."""
     kernel = "eager" if recipe.optimisation.guidance else "sdpa"  # only eager shows its attention
-    if isinstance(recipe.start_from, Path):
+    if recipe.base_model:
         return MarianMTModel.from_pretrained(
-            recipe.start_from, dtype=torch.float32, attn_implementation=kernel
+            find_model(recipe.base_model).folder, dtype=torch.float32, attn_implementation=kernel
         )
     network, pad, eos = recipe.network, ids[PAD], ids[EOS]
     config = MarianConfig(
@@ -33,7 +33,7 @@ def build_network(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
         dropout=network.dropout,
         attention_dropout=0.0,
         activation_dropout=0.0,
-        activation_function="gelu" if recipe.start_from else "swish",
+        activation_function="gelu" if recipe.start_from == E5_SMALL else "swish",
         scale_embedding=True,
         share_encoder_decoder_embeddings=True,
         tie_word_embeddings=True,
@@ -72,9 +72,10 @@ def _initialise(model: MarianMTModel) -> None:
 
 @torch.no_grad()
 def clear_pad(model: MarianMTModel) -> None:
-    """Keep the embedding of ``<pad>`` at zero: Marian's decoder starts from a zero vector.
+    """Keep the embeddings of ``<pad>`` at zero: Marian's decoder starts from a zero vector.
 
     Hugging Face's port feeds ``<pad>`` for it and CTranslate2 a literal zero, so that the two
     agree only while this row is zero; the tied output layer would train it otherwise.
     """
-    model.get_input_embeddings().weight[model.config.pad_token_id] = 0.0
+    for side in (model.model.encoder, model.model.decoder):
+        side.embed_tokens.weight[model.config.pad_token_id] = 0.0

@@ -15,9 +15,9 @@ from pydantic import (
 )
 
 from mt.config import Section, expand, load
+from mt.job import LanguageCode, ModelName
 
-Language = Literal["ar", "en", "vi"]
-Target = Literal["en", "vi"]
+E5_SMALL = "e5-small"
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
@@ -31,12 +31,12 @@ def _direction(value: Any) -> Any:
 E5 = (384, 12, 1536)  # d_model, heads, ffn_dim of multilingual e5-small
 
 FilePath = Annotated[Path, AfterValidator(_resolve)]
-Direction = Annotated[tuple[Language, Target], BeforeValidator(_direction)]
+Direction = Annotated[tuple[LanguageCode, LanguageCode], BeforeValidator(_direction)]
 Weight = Annotated[float, Field(gt=0)]
 
 
 class Source(Section):
-    """A file of parallel text: TSV (plain or .xz), or JSONL, Parquet or CSV with named columns.
+    """A file of parallel text: TMX, TSV (also .xz), or JSONL, Parquet or CSV with named columns.
 
     With ``generate`` it is a glossary instead, from whose terms sentences are written.
     """
@@ -46,6 +46,7 @@ class Source(Section):
     weight: float = Field(1.0, gt=0)  # how often a pair is drawn, next to a pair of weight 1
     set_weights: dict[str, Weight] = {}  # the same, for the sets named in the "set" column
     generate: int | None = Field(None, ge=1)  # sentences to write (mt/train/grammar.py)
+    held_out: int = Field(0, ge=0)  # rows drawn at random to be scored, not learnt from
     split: str | None = None  # JSON {"dev": [doc, ...], ...}; beside `path`; those are held out
 
 
@@ -102,8 +103,9 @@ class Recipe(Section):
     data: str = "."  # what "{data}" stands for in the paths of sources
     sources: tuple[Source, ...] = Field(min_length=1)
     directions: dict[Direction, Weight] = Field(min_length=1)  # share of the batches
-    # instead of random weights: a Marian directory to adapt, or an encoder (mt/train/embedder.py)
-    start_from: Literal["e5-small"] | FilePath | None = None
+    # instead of random weights: a model to adapt (builtin, a folder, or a Hub id), or the encoder
+    # e5-small (mt/train/embedder.py)
+    start_from: ModelName | None = None
     vocabulary: Vocabulary = Vocabulary()
     network: Network = Network()
     optimisation: Optimisation = Optimisation()
@@ -127,6 +129,19 @@ class Recipe(Section):
         ]
         return {**tree, "sources": sources}
 
+    @property
+    def base_model(self) -> str | None:
+        """The model to adapt, if any."""
+        return None if self.start_from == E5_SMALL else self.start_from
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(sorted({language for pair in self.directions for language in pair}))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(sorted({target for _, target in self.directions}))
+
     @field_validator("directions")
     @classmethod
     def _check_directions(cls, shares: dict[Direction, float]) -> dict[Direction, float]:
@@ -140,7 +155,7 @@ class Recipe(Section):
         if network.d_model % network.heads:
             raise ValueError("network: d_model must be a multiple of heads")
         shape = (network.d_model, network.heads, network.ffn_dim)
-        if self.start_from == "e5-small" and (shape != E5 or network.encoder_layers > 12):
+        if self.start_from == E5_SMALL and (shape != E5 or network.encoder_layers > 12):
             raise ValueError(
                 "network: e5-small has d_model 384, heads 12, ffn_dim 1536 and up to 12 layers"
             )

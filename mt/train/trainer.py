@@ -26,14 +26,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mt.digest import digest
-from mt.errors import ModelError, RunError
+from mt.errors import RunError
 from mt.store import write_text
-from mt.train.embedder import (
-    find_embedder,
-    inherit_encoder,
-    prune_vocabulary,
-    read_embedder,
-)
+from mt.train.embedder import find_embedder, inherit_encoder, read_embedder
 from mt.train.examples import (
     Batch,
     Corpus,
@@ -46,16 +41,10 @@ from mt.train.examples import (
 )
 from mt.train.lexicon import estimate_lexicon
 from mt.train.network import build_network, clear_pad
-from mt.train.recipe import Optimisation, Recipe
-from mt.train.vocabulary import (
-    EOS,
-    PAD,
-    TARGETS,
-    load_tokenizer,
-    target_token,
-    train_vocabulary,
-)
-from mt.translate.models import ModelFiles, find_model
+from mt.train.preparation import prepare_vocabulary
+from mt.train.recipe import E5_SMALL, Optimisation, Recipe
+from mt.train.vocabulary import EOS, Codec, load_tokenizer, target_token
+from mt.translate.models import find_model
 
 Log = Callable[[str], None]
 
@@ -119,17 +108,21 @@ class Trainer:
         self.vocabulary = recipe.output / "vocabulary"
         self.identity = _identity(recipe, corpus)
         _claim(recipe.output / "identity", self.identity)
-        _ensure_vocabulary(recipe, corpus, self.vocabulary)
+        prepare_vocabulary(recipe, corpus, self.vocabulary)
         self.tokenizer = load_tokenizer(self.vocabulary, recipe.optimisation.max_length)
-        self.ids: dict[str, int] = self.tokenizer.get_vocab()
+        self.codec = Codec(self.vocabulary)
+        self.tokens = {target: self._find_token(target) for target in recipe.targets}
         self.shares: dict[Direction, float] = dict(recipe.directions.items())
-        self.examples = self._encode()
         torch.manual_seed(recipe.seed)
-        self.model = build_network(recipe, self.ids).to(self.device)
-        self.average = build_network(recipe, self.ids).to(self.device).eval()
-        if recipe.start_from == "e5-small" and not (recipe.output / "checkpoint.pt").exists():
-            inherit_encoder(self.model, read_embedder(find_embedder()), self.ids)
-            clear_pad(self.model)
+        self.model = build_network(recipe, self.codec.source).to(self.device)
+        self.average = build_network(recipe, self.codec.source).to(self.device).eval()
+        self.pad: int = self.model.config.pad_token_id
+        if recipe.start_from == E5_SMALL and not (recipe.output / "checkpoint.pt").exists():
+            inherit_encoder(self.model, read_embedder(find_embedder()), self.codec.source)
+        clear_pad(self.model)
+        positions: int = self.model.config.max_position_embeddings
+        self.longest = min(recipe.optimisation.max_length, positions)
+        self.examples = self._encode()
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
             _group(self.model, recipe),
@@ -140,38 +133,35 @@ class Trainer:
             fused=True,
         )
         self.lexicon = (
-            estimate_lexicon(self.examples, len(self.ids), recipe.seed)
+            estimate_lexicon(self.examples, len(self.codec.source), recipe.seed)
             if recipe.optimisation.guidance
             else None
         )
         self.position = Position()
 
-    def _encode(self) -> dict[Direction, Examples]:
-        import sentencepiece
+    def _find_token(self, target: str) -> str | None:
+        """The piece that asks for a language: our own model's, or that of the one to adapt."""
+        base = self.recipe.base_model
+        return find_model(base).target_token(target) if base else target_token(target)
 
-        processor = sentencepiece.SentencePieceProcessor(str(self.vocabulary / "source.spm"))
-        unknown = self.ids["<unk>"]
-        table = [
-            self.ids.get(processor.id_to_piece(i), unknown)
-            for i in range(processor.get_piece_size())
-        ]
+    def _encode(self) -> dict[Direction, Examples]:
         rows = self.corpus.train
-        pieces: dict[str, list[list[int]]] = {}
-        for language in ("ar", "en", "vi"):
-            texts = [row.texts.get(language, "") for row in rows]
-            encoded = processor.encode(texts, num_threads=os.cpu_count() or 1)
-            pieces[language] = [[table[i] for i in line] for line in encoded]
-        return {
-            direction: encode_direction(
-                rows,
-                direction,
-                pieces,
-                self.ids[target_token(direction[1])],
-                self.ids[EOS],
-                self.recipe.optimisation.max_length,
+        texts = {code: [r.texts.get(code, "") for r in rows] for code in self.recipe.languages}
+        sources, targets = self.codec.encode(texts, self.recipe.directions)
+        examples = {}
+        for direction in self.recipe.directions:
+            source, target = direction
+            token = self.tokens[target]
+            examples[direction] = encode_direction(
+                [row.weight for row in rows],
+                sources[source],
+                targets[target],
+                front=(self.codec.source[token],) if token else (),
+                ends=(self.codec.source[EOS], self.codec.target[EOS]),
+                longest=self.longest,
+                name="-".join(direction),
             )
-            for direction in self.recipe.directions
-        }
+        return examples
 
     def resume(self) -> None:
         """Load ``checkpoint.pt`` where there is one."""
@@ -216,7 +206,7 @@ class Trainer:
     def _export(self) -> None:
         folder, temporary = self.recipe.output / "model", self.recipe.output / ".model.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
-        half = build_network(self.recipe, self.ids).half()
+        half = build_network(self.recipe, self.codec.source).half()
         half.load_state_dict(self.average.state_dict())
         half.save_pretrained(temporary)
         self.tokenizer.save_pretrained(temporary)
@@ -227,6 +217,9 @@ class Trainer:
         """Train up to the recipe's number of updates, or until a signal asks to stop."""
         settings, reporting = self.recipe.optimisation, self.recipe.reporting
         losses: list[float] = []
+        if self.recipe.base_model and self.position.update == 0:
+            self.log("before:")
+            self._validate()
         tokens, clock = 0, time.perf_counter()
         with _Stop() as stop:
             for batch in self._batches():
@@ -246,7 +239,10 @@ class Trainer:
                 if done or stop.asked or update % reporting.checkpoint_every == 0:
                     self.save()
                 if done:
+                    if update % reporting.dev_every:
+                        self._validate()
                     self.log(f"done at update {update}")
+                    self._compare()
                 elif stop.asked:
                     self.log(f"stopped at update {update}; the same command goes on from there")
                     raise KeyboardInterrupt
@@ -262,7 +258,7 @@ class Trainer:
                 chunk=place.chunk,
                 longest=place.longest,
                 batch_tokens=settings.batch_tokens,
-                pad=self.ids[PAD],
+                pad=self.pad,
                 seed=self.recipe.seed,
             )
             for batch in batches[place.batch :]:
@@ -281,7 +277,7 @@ class Trainer:
         loss, attention, count = self._loss(source, target)
         total = loss / count
         if self.lexicon and attention is not None:
-            wanted = torch.from_numpy(self.lexicon.align(batch, self.ids[PAD])).to(self.device)
+            wanted = torch.from_numpy(self.lexicon.align(batch, self.pad)).to(self.device)
             total = total + settings.guidance * _misalignment(attention, wanted)
         torch.autograd.backward(total)
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
@@ -297,8 +293,9 @@ class Trainer:
 
     def _loss(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None, int]:
         """Summed cross-entropy, last cross-attention (where it is guided), and target pieces."""
-        settings, pad = self.recipe.optimisation, self.ids[PAD]
-        shifted = functional.pad(target[:, :-1], (1, 0), value=pad)
+        settings, pad = self.recipe.optimisation, self.pad
+        start = self.model.config.decoder_start_token_id
+        shifted = functional.pad(target[:, :-1], (1, 0), value=start)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=settings.bf16):
             output = self.model.model(
                 input_ids=source,
@@ -309,7 +306,7 @@ class Trainer:
             kept = target != pad  # project only real positions: padding costs as much as words
             logits = self.model.lm_head(output.last_hidden_state[kept])
         loss = functional.cross_entropy(
-            logits.float(),
+            logits.float() + self.model.final_logits_bias,
             target[kept],
             label_smoothing=settings.label_smoothing,
             reduction="sum",
@@ -350,10 +347,13 @@ class Trainer:
 
     def _score(self, direction: Direction, rows: list[Row]) -> None:
         source, target = direction
-        texts = [f"{target_token(target)} {row.texts[source]}" for row in rows]
+        token = self.tokens[target]
+        texts = [f"{token} {row.texts[source]}" if token else row.texts[source] for row in rows]
         references = [row.texts[target] for row in rows]
-        encoded = self.tokenizer(texts, padding=True, return_tensors="pt").to(self.device)
-        output = self.average.generate(**encoded, num_beams=1, max_length=96)
+        encoded = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt").to(
+            self.device
+        )
+        output = self.average.generate(**encoded, num_beams=1, max_length=self.longest)
         hypotheses = self.tokenizer.batch_decode(output, skip_special_tokens=True)
         bleu = BLEU().corpus_score(hypotheses, [references]).score
         chrf = CHRF(word_order=2).corpus_score(hypotheses, [references]).score
@@ -368,6 +368,19 @@ class Trainer:
         for index in range(0, len(rows), max(1, len(rows) // 2)):
             self.log(f"  {rows[index].texts[source]}\n  -> {hypotheses[index]}")
 
+    def _compare(self) -> None:
+        """Say what adapting has changed: the first scores on dev against the last."""
+        if not self.recipe.base_model:
+            return
+        lines = (self.recipe.output / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [row for row in map(json.loads, lines) if "dev" in row]
+        for direction in dict.fromkeys(row["dev"] for row in rows):
+            first, *_, last = [row for row in rows if row["dev"] == direction]
+            self.log(
+                f"dev {direction}: BLEU {first['bleu']:.1f} -> {last['bleu']:.1f}, "
+                f"chrF++ {first['chrf2++']:.1f} -> {last['chrf2++']:.1f}"
+            )
+
     def _append(self, row: Mapping[str, object]) -> None:
         with (self.recipe.output / "log.jsonl").open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -375,7 +388,7 @@ class Trainer:
 
 def _group(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """The parameters with the share of the learning rate that each takes."""
-    if recipe.start_from != "e5-small":
+    if recipe.start_from != E5_SMALL:
         return [{"params": list(model.parameters()), "share": 1.0}]
     named = list(model.named_parameters())
     inherited = [p for name, p in named if "encoder.layers" in name or "shared" in name]
@@ -415,7 +428,7 @@ def _identity(recipe: Recipe, corpus: Corpus) -> str:
     settings["sources"] = [
         {**source.model_dump(mode="json"), "path": source.path.name} for source in recipe.sources
     ]
-    start = find_model(str(path)).digest if isinstance(path := recipe.start_from, Path) else ""
+    start = find_model(recipe.base_model).digest if recipe.base_model else ""
     return digest(settings, corpus.digests, start)
 
 
@@ -428,37 +441,3 @@ def _claim(path: Path, identity: str) -> None:
             f"{path.parent}: holds a run of other data or another recipe; "
             "name a new output, or put the old files back"
         )
-
-
-def _ensure_vocabulary(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
-    if (folder / "vocab.json").exists():
-        return
-    if isinstance(recipe.start_from, Path):
-        _copy_vocabulary(find_model(str(recipe.start_from)), folder)
-        return
-    rng = np.random.default_rng(recipe.seed)
-    weights = np.array([row.weight for row in corpus.train])
-    count = min(recipe.vocabulary.sentences, len(corpus.train))
-    chosen = rng.choice(len(corpus.train), count, p=weights / weights.sum())
-    sample = [corpus.train[index].texts for index in chosen]
-    if recipe.start_from == "e5-small":
-        texts = {code: [t[code] for t in sample if code in t] for code in ("ar", "en", "vi")}
-        prune_vocabulary(read_embedder(find_embedder()), texts, recipe.vocabulary, folder)
-    else:
-        sentences = (text for texts in sample for text in texts.values())
-        train_vocabulary(sentences, recipe.vocabulary, folder)
-
-
-def _copy_vocabulary(files: ModelFiles, folder: Path) -> None:
-    needed = [*map(target_token, TARGETS), EOS, PAD]
-    lacking = [piece for piece in needed if piece not in files.vocabulary]
-    separate = (files.folder / "target_vocab.json").exists()
-    one, two = ((files.folder / name).read_bytes() for name in ("source.spm", "target.spm"))
-    if lacking or separate or one != two:
-        raise ModelError(
-            f"model '{files.folder}': cannot be adapted yet; that needs one vocabulary for both "
-            f"sides with the pieces {' '.join(needed)}, as models made by awda train have"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("source.spm", "target.spm", "vocab.json"):
-        shutil.copyfile(files.folder / name, folder / name)

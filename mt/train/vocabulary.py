@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mt.train.recipe import Vocabulary
 
-TARGETS = ("en", "vi")
+Ids = list[list[int]]
+
 EOS, UNK, PAD = "</s>", "<unk>", "<pad>"
 
 _DROPPED = (
@@ -60,10 +62,12 @@ def normalisation_rules() -> str:
     return "".join(f"{spell(left)}\t{spell(right)}\n" for left, right in sorted(rules.items()))
 
 
-def train_vocabulary(sentences: Iterable[str], settings: Vocabulary, folder: Path) -> None:
+def train_vocabulary(
+    sentences: Iterable[str], settings: Vocabulary, targets: Sequence[str], folder: Path
+) -> None:
     """Train the pieces; write ``source.spm``, ``target.spm`` and ``vocab.json`` to ``folder``."""
-    size = settings.size - len(TARGETS) - 2  # <s> is unused; <pad> and targets are added
-    write_vocabulary(train_pieces(sentences, size), folder)
+    size = settings.size - len(targets) - 2  # <s> is unused; <pad> and targets are added
+    write_vocabulary(train_pieces(sentences, size), targets, folder)
 
 
 def train_pieces(sentences: Iterable[str], size: int) -> bytes:
@@ -89,15 +93,15 @@ def train_pieces(sentences: Iterable[str], size: int) -> bytes:
     return model.getvalue()
 
 
-def write_vocabulary(model: bytes, folder: Path) -> None:
-    """Write a SentencePiece model as the tokenizer files of a Marian model."""
+def write_vocabulary(model: bytes, targets: Sequence[str], folder: Path) -> None:
+    """Write a SentencePiece model as the tokenizer files of a Marian model into ``targets``."""
     import sentencepiece
 
     folder.mkdir(parents=True, exist_ok=True)
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     words = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
     special = ("<s>", EOS, UNK)
-    order = [EOS, UNK, *(w for w in words if w not in special), *map(target_token, TARGETS), PAD]
+    order = [EOS, UNK, *(w for w in words if w not in special), *map(target_token, targets), PAD]
     for name in ("source.spm", "target.spm"):
         (folder / name).write_bytes(model)
     vocabulary = {piece: index for index, piece in enumerate(order)}
@@ -109,6 +113,8 @@ def load_tokenizer(folder: Path, longest: int = 512):  # type: ignore[no-untyped
     """Marian's tokenizer over the files in ``folder``, for inputs of ``longest`` pieces."""
     from transformers import MarianTokenizer
 
+    if (folder / "tokenizer_config.json").exists():
+        return MarianTokenizer.from_pretrained(folder, model_max_length=longest)
     return MarianTokenizer(
         source_spm=str(folder / "source.spm"),
         target_spm=str(folder / "target.spm"),
@@ -120,3 +126,56 @@ def load_tokenizer(folder: Path, longest: int = 512):  # type: ignore[no-untyped
         pad_token=PAD,
         model_max_length=longest,
     )
+
+
+class Codec:
+    """Texts to ids in bulk, with the tokenizer files of any Marian model."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.source = _read_table(folder / "vocab.json")
+        separate = folder / "target_vocab.json"
+        self.target = _read_table(separate) if separate.exists() else self.source
+        self._shared = self.source is self.target and (
+            (folder / "source.spm").read_bytes() == (folder / "target.spm").read_bytes()
+        )
+
+    def encode(
+        self, texts: Mapping[str, Sequence[str]], directions: Iterable[tuple[str, str]]
+    ) -> tuple[dict[str, Ids], dict[str, Ids]]:
+        """Ids of the texts of each language as a source and as a target, without ``</s>``."""
+        directions = list(directions)
+        asked = {source for source, _ in directions}, {target for _, target in directions}
+        if self._shared:
+            both = self._encode("source.spm", self.source, texts, asked[0] | asked[1])
+            return both, both
+        return (
+            self._encode("source.spm", self.source, texts, asked[0]),
+            self._encode("target.spm", self.target, texts, asked[1]),
+        )
+
+    def _encode(
+        self,
+        name: str,
+        ids: Mapping[str, int],
+        texts: Mapping[str, Sequence[str]],
+        languages: Iterable[str],
+    ) -> dict[str, Ids]:
+        import sentencepiece
+
+        processor = sentencepiece.SentencePieceProcessor(str(self._folder / name))
+        pieces = (processor.id_to_piece(i) for i in range(processor.get_piece_size()))
+        table = [ids.get(piece, ids[UNK]) for piece in pieces]
+        threads = os.cpu_count() or 1
+        return {
+            language: [
+                [table[i] for i in line]
+                for line in processor.encode(list(texts[language]), num_threads=threads)
+            ]
+            for language in sorted(languages)
+        }
+
+
+def _read_table(path: Path) -> dict[str, int]:
+    table: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    return table

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from mt.errors import ModelError
 from mt.translate.marian import quiet_transformers
@@ -56,8 +57,29 @@ def _convert(files: ModelFiles, quantization: str, output: Path) -> None:
     from ctranslate2.converters import TransformersConverter
     from safetensors import SafetensorError
 
+    class Converter(TransformersConverter):  # type: ignore[misc]
+        """CTranslate2's own, which takes Marian's source vocabulary for both sides."""
+
+        def _load(self) -> Any:
+            spec = super()._load()
+            if files.separate_vocabulary:
+                _give_target_vocabulary(spec, files)
+            return spec
+
     try:
-        TransformersConverter(str(files.folder)).convert(str(output), quantization=quantization)
+        Converter(str(files.folder)).convert(str(output), quantization=quantization)
     except (*_UNREADABLE, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"model '{files.name}': cannot be converted: {reason}") from None
+
+
+def _give_target_vocabulary(spec: Any, files: ModelFiles) -> None:
+    """Set the target vocabulary, without ``<pad>`` at its end, which must not be generated."""
+    tokens = sorted(files.target_vocabulary, key=files.target_vocabulary.__getitem__)
+    if tokens[-1] == "<pad>":
+        tokens.pop()
+        for part in (spec.decoder.embeddings, spec.decoder.projection):
+            part.weight = part.weight[: len(tokens)]
+        if spec.decoder.projection.has_bias():
+            spec.decoder.projection.bias = spec.decoder.projection.bias[: len(tokens)]
+    spec._vocabularies["target"] = [tokens]  # register_target_vocabulary only adds another

@@ -51,8 +51,27 @@ class ModelFiles:
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:
-        """Pieces and ids; raises ``ModelError`` when ``vocab.json`` is no table of them."""
-        path = self.folder / "vocab.json"
+        """Pieces and ids of the source (and of the target, unless it has its own).
+
+        Raises:
+            ModelError: ``vocab.json`` is no table of them.
+        """
+        return self._read_vocabulary("vocab.json")
+
+    @property
+    def separate_vocabulary(self) -> bool:
+        """Whether the target has a vocabulary of its own."""
+        return (self.folder / "target_vocab.json").exists()
+
+    @cached_property
+    def target_vocabulary(self) -> dict[str, int]:
+        """Pieces and ids of the target; raises as :attr:`vocabulary` does."""
+        if self.separate_vocabulary:
+            return self._read_vocabulary("target_vocab.json")
+        return self.vocabulary
+
+    def _read_vocabulary(self, name: str) -> dict[str, int]:
+        path = self.folder / name
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
