@@ -41,6 +41,7 @@ def gold_of(language: str) -> list[tuple[Path, Path, Path]]:
 # --- what is there ---
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_with_the_corpus() -> None:
     problems, _ = check.check_corpus(ROWS, SPLITS)
     assert not problems
@@ -178,6 +179,7 @@ def test_repetition_lowers_the_share_of_distinct_ngrams() -> None:
     assert check.distinct_ngrams([once, once]) == 0.5
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_data_card() -> None:
     card = (ROOT / "corpora" / "README.md").read_text(encoding="utf-8")
     assert check.format_figures(ROWS, SPLITS, check.find_repeats(ROWS)) in card
