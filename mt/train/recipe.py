@@ -150,7 +150,7 @@ class Recipe(Section):
         return shares
 
     @model_validator(mode="after")
-    def _check_heads(self) -> Recipe:
+    def _check_shape(self) -> Recipe:
         network = self.network
         if network.d_model % network.heads:
             raise ValueError("network: d_model must be a multiple of heads")
@@ -159,6 +159,8 @@ class Recipe(Section):
             raise ValueError(
                 "network: e5-small has d_model 384, heads 12, ffn_dim 1536 and up to 12 layers"
             )
+        if self.base_model and self.optimisation.guidance:
+            raise ValueError("optimisation: guidance is for training, not for adapting a model")
         return self
 
 

@@ -350,9 +350,9 @@ class Trainer:
         token = self.tokens[target]
         texts = [f"{token} {row.texts[source]}" if token else row.texts[source] for row in rows]
         references = [row.texts[target] for row in rows]
-        encoded = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt").to(
-            self.device
-        )
+        encoded = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
+        ).to(self.device)
         output = self.average.generate(**encoded, num_beams=1, max_length=self.longest)
         hypotheses = self.tokenizer.batch_decode(output, skip_special_tokens=True)
         bleu = BLEU().corpus_score(hypotheses, [references]).score

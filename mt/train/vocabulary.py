@@ -110,11 +110,14 @@ def write_vocabulary(model: bytes, targets: Sequence[str], folder: Path) -> None
 
 
 def load_tokenizer(folder: Path, longest: int = 512):  # type: ignore[no-untyped-def]
-    """Marian's tokenizer over the files in ``folder``, for inputs of ``longest`` pieces."""
+    """Marian's tokenizer over the files in ``folder``.
+
+    It is for inputs of ``longest`` pieces, unless the files say what it is for.
+    """
     from transformers import MarianTokenizer
 
     if (folder / "tokenizer_config.json").exists():
-        return MarianTokenizer.from_pretrained(folder, model_max_length=longest)
+        return MarianTokenizer.from_pretrained(folder)
     return MarianTokenizer(
         source_spm=str(folder / "source.spm"),
         target_spm=str(folder / "target.spm"),
