@@ -7,12 +7,15 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT, SENTENCES
+from safetensors.numpy import load_file
 
 from mt.errors import CorpusError, ModelError
 from mt.text.tmx import read_tmx
 from mt.train.examples import read_corpus
+from mt.train.journal import Journal
 from mt.train.recipe import load_recipe
 from mt.train.vocabulary import Codec, load_tokenizer, train_pieces
 
@@ -146,6 +149,59 @@ def test_a_foreign_model_learns_and_says_by_how_much(foreign_model: Path, tmp_pa
     for engine in ("ctranslate2", "transformers"):
         results = translate_texts(SENTENCES["ar"], engine=engine, **options)  # type: ignore[arg-type]
         assert sum(a.text[:12] == b[:12] for a, b in zip(results, SENTENCES["en"], strict=True)) > 1
+
+
+@pytest.mark.slow
+def test_a_model_that_only_gets_worse_stays_what_it_was(tiny_model: Path, tmp_path: Path) -> None:
+    """Other text is learnt than is scored: the first model is the best, and is kept."""
+    from mt.train.trainer import train
+
+    rows = [{"doc": "a", "ar": ar, "en": en} for ar, en in
+            zip(SENTENCES["ar"], reversed(SENTENCES["en"]), strict=True)]  # fmt: skip
+    rows += [{"doc": "b", "ar": "كتاب", "en": "xxxxxxxxxxx"}]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
+    (tmp_path / "splits.json").write_text('{"dev": ["b"]}')
+    path = write_recipe(
+        tmp_path,
+        start_from=str(tiny_model),
+        sources=[{"path": "rows.jsonl", "split": "splits.json"}],
+        reporting={"log_every": 10, "dev_every": 10, "checkpoint_every": 10, "patience": 2},
+    )
+    said: list[str] = []
+    folder = train(load_recipe(path), log=said.append)
+    assert "done at update 20; kept 0" in said
+    before, after = (load_file(f / "model.safetensors") for f in (tiny_model, folder))
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, rtol=1e-3)
+
+
+def test_patience_without_rows_to_score_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    from mt.train.trainer import train
+
+    path = write_recipe(
+        tmp_path,
+        start_from=str(tiny_model),
+        sources=[{"path": "mine.tmx"}],
+        reporting={"patience": 2},
+    )
+    with pytest.raises(CorpusError, match="set held_out in a source"):
+        train(load_recipe(path), log=lambda _: None)
+
+
+def test_the_best_of_the_dev_scores_is_found(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "log.jsonl")
+    assert journal.find_best() is None
+    for update, en, vi in ((0, 20.0, 10.0), (50, 30.0, 20.0), (100, 20.0, 30.0), (150, 10.0, 10.0)):
+        for name, score in (("ar-en", en), ("ar-vi", vi)):
+            journal.append({"update": update, "dev": name, "bleu": score / 2, "chrf2++": score})
+        journal.append({"update": update, "loss": 1.0})
+    assert journal.find_best() == 50
+    assert journal.count_stale() == 2
+    assert list(journal.compare(0, 50)) == [
+        "dev ar-en: BLEU 10.0 -> 15.0, chrF++ 20.0 -> 30.0",
+        "dev ar-vi: BLEU 5.0 -> 10.0, chrF++ 10.0 -> 20.0",
+    ]
 
 
 def test_a_target_the_model_does_not_know_is_refused(tiny_model: Path, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ class Reporting(Section):
     checkpoint_every: int = Field(500, ge=1)  # updates
     dev_every: int = Field(1000, ge=1)  # updates
     dev_segments: int = Field(64, ge=1)  # per direction
+    # stop after so many dev scores without a better chrF++, and keep the best model, not the last
+    patience: int | None = Field(None, ge=1)
 
 
 class Recipe(Section):

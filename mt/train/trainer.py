@@ -7,13 +7,12 @@ Marian format (fp16 safetensors of the exponentially averaged weights).
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -26,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mt.digest import digest
-from mt.errors import RunError
+from mt.errors import CorpusError, RunError
 from mt.store import write_text
 from mt.train.embedder import find_embedder, inherit_encoder, read_embedder
 from mt.train.examples import (
@@ -39,6 +38,7 @@ from mt.train.examples import (
     encode_direction,
     read_corpus,
 )
+from mt.train.journal import Journal
 from mt.train.lexicon import estimate_lexicon
 from mt.train.network import build_network, clear_pad
 from mt.train.preparation import prepare_vocabulary
@@ -86,7 +86,7 @@ def train(recipe: Recipe, log: Log = print) -> Path:
 
     Raises:
         CorpusError: a source is missing or malformed.
-        ModelError: the model to start from is not of the kind that can be adapted.
+        ModelError: the model to adapt cannot be found or read, or lacks a target language.
         RunError: the output folder holds a run of other data or another recipe.
         KeyboardInterrupt: SIGINT or SIGTERM asked to stop; everything is saved.
     """
@@ -104,6 +104,8 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, corpus: Corpus, log: Log) -> None:
         self.recipe, self.corpus, self.log = recipe, corpus, log
+        if recipe.reporting.patience and not corpus.dev:
+            raise CorpusError("patience needs rows to score: set held_out in a source")
         self.device = _device(recipe.device)
         self.vocabulary = recipe.output / "vocabulary"
         self.identity = _identity(recipe, corpus)
@@ -138,6 +140,7 @@ class Trainer:
             else None
         )
         self.position = Position()
+        self.journal = Journal(recipe.output / "log.jsonl")
 
     def _find_token(self, target: str) -> str | None:
         """The piece that asks for a language: our own model's, or that of the one to adapt."""
@@ -201,7 +204,8 @@ class Trainer:
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
         temporary.replace(path)
-        self._export()
+        if not self.recipe.reporting.patience:
+            self._export()
 
     def _export(self) -> None:
         folder, temporary = self.recipe.output / "model", self.recipe.output / ".model.tmp"
@@ -215,7 +219,7 @@ class Trainer:
 
     def fit(self) -> None:
         """Train up to the recipe's number of updates, or until a signal asks to stop."""
-        settings, reporting = self.recipe.optimisation, self.recipe.reporting
+        reporting = self.recipe.reporting
         losses: list[float] = []
         if self.recipe.base_model and self.position.update == 0:
             self.log("before:")
@@ -235,21 +239,36 @@ class Trainer:
                 if update % reporting.dev_every == 0:
                     self._validate()
                     clock = time.perf_counter()
-                done = update >= settings.updates
+                done = self._is_done()
                 if done or stop.asked or update % reporting.checkpoint_every == 0:
                     self.save()
                 if done:
-                    if update % reporting.dev_every:
-                        self._validate()
-                    self.log(f"done at update {update}")
-                    self._compare()
+                    self._conclude()
                 elif stop.asked:
                     self.log(f"stopped at update {update}; the same command goes on from there")
                     raise KeyboardInterrupt
 
+    def _is_done(self) -> bool:
+        patience = self.recipe.reporting.patience
+        if patience and self.journal.count_stale() >= patience:
+            return True
+        return self.position.update >= self.recipe.optimisation.updates
+
+    def _conclude(self) -> None:
+        """Say where the run ended, and what adapting a model has changed."""
+        update, reporting = self.position.update, self.recipe.reporting
+        if update % reporting.dev_every:
+            self._validate()
+        best = self.journal.find_best()
+        chosen = best if reporting.patience and best is not None else update
+        self.log(f"done at update {update}" + (f"; kept {chosen}" if reporting.patience else ""))
+        if self.recipe.base_model:
+            for line in self.journal.compare(0, chosen):
+                self.log(line)
+
     def _batches(self) -> Iterator[Batch]:
         settings, place = self.recipe.optimisation, self.position
-        while place.update < settings.updates:
+        while not self._is_done():
             if place.batch == 0:
                 place.longest = _longest(settings, place.update)
             batches = draw_batches(
@@ -262,7 +281,7 @@ class Trainer:
                 seed=self.recipe.seed,
             )
             for batch in batches[place.batch :]:
-                if place.update >= settings.updates:
+                if self._is_done():
                     return
                 place.batch += 1
                 yield batch
@@ -331,7 +350,7 @@ class Trainer:
             "longest": place.longest,
             "seconds": round(place.seconds, 1),
         }
-        self._append(row)
+        self.journal.append(row)
         self.log(
             f"update {place.update}: loss {row['loss']:.3f}, "
             f"{row['tokens_per_second']} tokens/s, ETA {left / 60:.0f} min"
@@ -344,6 +363,8 @@ class Trainer:
             rows = rows[: self.recipe.reporting.dev_segments]
             if rows:
                 self._score(direction, rows)
+        if self.recipe.reporting.patience and self.journal.find_best() == self.position.update:
+            self._export()
 
     def _score(self, direction: Direction, rows: list[Row]) -> None:
         source, target = direction
@@ -363,27 +384,10 @@ class Trainer:
             "bleu": round(bleu, 2),
             "chrf2++": round(chrf, 2),
         }
-        self._append(row)
+        self.journal.append(row)
         self.log(f"dev {row['dev']}: BLEU {bleu:.1f}, chrF++ {chrf:.1f}")
         for index in range(0, len(rows), max(1, len(rows) // 2)):
             self.log(f"  {rows[index].texts[source]}\n  -> {hypotheses[index]}")
-
-    def _compare(self) -> None:
-        """Say what adapting has changed: the first scores on dev against the last."""
-        if not self.recipe.base_model:
-            return
-        lines = (self.recipe.output / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        rows = [row for row in map(json.loads, lines) if "dev" in row]
-        for direction in dict.fromkeys(row["dev"] for row in rows):
-            first, *_, last = [row for row in rows if row["dev"] == direction]
-            self.log(
-                f"dev {direction}: BLEU {first['bleu']:.1f} -> {last['bleu']:.1f}, "
-                f"chrF++ {first['chrf2++']:.1f} -> {last['chrf2++']:.1f}"
-            )
-
-    def _append(self, row: Mapping[str, object]) -> None:
-        with (self.recipe.output / "log.jsonl").open("a", encoding="utf-8") as out:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def _group(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
