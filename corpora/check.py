@@ -1,7 +1,7 @@
 """Check the trilingual corpus and print its figures:  python corpora/check.py [FOLDER]
 
-FOLDER (vneco, beside this file) holds segments.jsonl, splits.json and gold.jsonl. Every problem is
-a line on standard error, and the exit status is then 1. The figures are those of README.md.
+FOLDER (vneco, beside this file) holds segments.jsonl, splits.json and gold/. Every problem is a line
+on standard error, and the exit status is then 1. The figures are those of README.md.
 """
 
 from __future__ import annotations
@@ -279,8 +279,22 @@ def read_held_out() -> dict[str, list[str]]:
     }
 
 
-def check_corpus(rows: Sequence[Row], splits: Mapping[str, str]) -> tuple[list[str], set[str]]:
-    """All problems, and the ids of near-duplicates."""
+def read_second_translations(folder: Path) -> dict[str, list[str]]:
+    """The sentences of the test documents' second translations."""
+    return {
+        language: [
+            line
+            for path in sorted(folder.glob(f"gold/*.{language}.txt"))
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        for language in ("en", "vi")
+    }
+
+
+def check_corpus(
+    rows: Sequence[Row], splits: Mapping[str, str], second: Mapping[str, Sequence[str]]
+) -> tuple[list[str], set[str]]:
+    """All problems, and the ids of near-duplicates; ``second`` as of `read_second_translations`."""
     problems = list(find_problems(rows))
     documents = {row.doc for row in rows}
     problems += [f"splits.json: no document '{doc}'" for doc in splits if doc not in documents]
@@ -289,6 +303,7 @@ def check_corpus(rows: Sequence[Row], splits: Mapping[str, str]) -> tuple[list[s
     problems += find_leaks(rows, read_held_out())
     texts = {language: [row.texts[language] for row in held_out] for language in LANGUAGES}
     problems += find_leaks(training, texts)
+    problems += find_leaks(training, second)
     wrong = [row for row in rows if not digits_agree(row)]
     if len(wrong) > MAX_SHARE * len(rows):
         problems += [f"{row.id}: digits differ" for row in wrong]
@@ -301,7 +316,7 @@ def check_corpus(rows: Sequence[Row], splits: Mapping[str, str]) -> tuple[list[s
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "vneco"
     rows, splits = read_rows(folder / "segments.jsonl"), read_splits(folder / "splits.json")
-    problems, repeats = check_corpus(rows, splits)
+    problems, repeats = check_corpus(rows, splits, read_second_translations(folder))
     print(format_figures(rows, splits, repeats))
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
