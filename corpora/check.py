@@ -1,7 +1,7 @@
 """Check the trilingual corpus and print its figures:  python corpora/check.py [FOLDER]
 
-FOLDER (vneco, beside this file) holds segments.jsonl, splits.json and gold/. Every problem is a line
-on standard error, and the exit status is then 1. The figures are those of README.md.
+FOLDER (vneco, beside this file) holds segments.jsonl, splits.json and gold/. Every problem is a
+line on standard error, and the exit status is then 1. The figures are those of README.md.
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ def read_rows(path: Path) -> list[Row]:
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         fields = json.loads(line)
-        if list(fields) != FIELDS or not isinstance(fields["index"], int):
+        if (
+            not isinstance(fields, dict)
+            or list(fields) != FIELDS
+            or not isinstance(fields["index"], int)
+            or not all(isinstance(fields[name], str) for name in FIELDS if name != "index")
+        ):
             raise ValueError(f"{path.name}:{number}: the fields are not {', '.join(FIELDS)}")
         texts = {language: fields[language] for language in LANGUAGES}
         rows.append(Row(fields["doc"], fields["index"], fields["topic"], texts))
@@ -97,7 +102,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _MONTHS = {
     name: str(1 + index % 12)
     for names in (
-        "january february march april may june july august september october november december",
+        "January February March April May June July August September October November December",
         "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
     )
     for index, name in enumerate(names.split())
@@ -109,12 +114,12 @@ def digits_agree(row: Row) -> bool:
 
     Vietnamese writes months as numbers; those may stand there on top.
     """
-    numbers = {language: _find_numbers(text) for language, text in row.texts.items()}
+    numbers = {language: _find_numbers(text, language) for language, text in row.texts.items()}
     extra = numbers["vi"] - numbers["en"]
     months = {
         number
         for name, number in _MONTHS.items()
-        if name in row.texts["en"].lower() or name in row.texts["ar"]
+        if re.search(rf"\b{name}\b", row.texts["en"]) or name in row.texts["ar"]
     }
     return (
         numbers["ar"] == numbers["en"]
@@ -123,9 +128,14 @@ def digits_agree(row: Row) -> bool:
     )
 
 
-def _find_numbers(text: str) -> Counter[str]:
-    digits = (re.sub(r"[.,]", "", number) for number in _NUMBER.findall(text))
-    return Counter(number.lstrip("0") or "0" for number in digits)
+def _find_numbers(text: str, language: str) -> Counter[str]:
+    """Numbers without thousands separators, with a decimal point, without leading zeros."""
+    thousands, decimal = (".", ",") if language == "vi" else (",", ".")
+    found: Counter[str] = Counter()
+    for number in _NUMBER.findall(text):
+        plain = number.replace(thousands, "").replace(decimal, ".")
+        found[plain.lstrip("0") or "0"] += 1
+    return found
 
 
 # --- repetition ---
@@ -315,7 +325,11 @@ def check_corpus(
 
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "vneco"
-    rows, splits = read_rows(folder / "segments.jsonl"), read_splits(folder / "splits.json")
+    try:
+        rows, splits = read_rows(folder / "segments.jsonl"), read_splits(folder / "splits.json")
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
     problems, repeats = check_corpus(rows, splits, read_second_translations(folder))
     print(format_figures(rows, splits, repeats))
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)

@@ -151,29 +151,66 @@ def test_a_foreign_model_learns_and_says_by_how_much(foreign_model: Path, tmp_pa
         assert sum(a.text[:12] == b[:12] for a, b in zip(results, SENTENCES["en"], strict=True)) > 1
 
 
+def score_by_script(monkeypatch: pytest.MonkeyPatch, scores: dict[int, float]) -> None:
+    """Let dev scores be these, by update, instead of measured."""
+    from mt.train.trainer import Trainer
+
+    def score(self: Trainer, direction: tuple[str, str], rows: object) -> None:
+        update = self.position.update
+        row = {"update": update, "dev": "-".join(direction), "bleu": 0, "chrf2++": scores[update]}
+        self.journal.append(row)
+
+    monkeypatch.setattr(Trainer, "_score", score)
+
+
 @pytest.mark.slow
-def test_a_model_that_only_gets_worse_stays_what_it_was(tiny_model: Path, tmp_path: Path) -> None:
-    """Other text is learnt than is scored: the first model is the best, and is kept."""
+def test_the_best_model_is_kept_even_when_the_run_is_killed(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mt.train import trainer
+
+    scores = {0: 10.0, 4: 20.0, 8: 30.0, 12: 25.0, 16: 24.0, 20: 40.0}
+    score_by_script(monkeypatch, scores)
+    reporting = {"log_every": 2, "dev_every": 4, "checkpoint_every": 6, "patience": 2}
+    path = write_recipe(tmp_path, start_from=str(tiny_model), reporting=reporting)
+    said: list[str] = []
+
+    def run(output: str) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        recipe = load_recipe(path, (f"output={tmp_path / output}",))
+        folder = trainer.train(recipe, log=said.append)
+        return load_file(folder / "model.safetensors")
+
+    whole = run("whole")
+    assert "done at update 16; kept 8" in said
+    with monkeypatch.context() as patch:
+        update = trainer.Trainer._update
+
+        def die(self: trainer.Trainer, batch: object) -> object:
+            if self.position.update == 11:
+                raise MemoryError
+            return update(self, batch)  # type: ignore[arg-type]
+
+        patch.setattr(trainer.Trainer, "_update", die)
+        with pytest.raises(MemoryError):
+            run("killed")
+    with (tmp_path / "killed/log.jsonl").open("a") as log:
+        log.write('{"update": 12, "de')
+    killed = run("killed")
+    for name, values in whole.items():
+        np.testing.assert_array_equal(killed[name], values)
+    assert "kept 8" in said[-2]
+    run("killed")
+    assert said[-1] == "dev ar-en: BLEU 0.0 -> 0.0, chrF++ 10.0 -> 30.0"
+
+
+def test_a_model_of_one_target_is_not_given_two(foreign_model: Path, tmp_path: Path) -> None:
     from mt.train.trainer import train
 
-    rows = [{"doc": "a", "ar": ar, "en": en} for ar, en in
-            zip(SENTENCES["ar"], reversed(SENTENCES["en"]), strict=True)]  # fmt: skip
-    rows += [{"doc": "b", "ar": "كتاب", "en": "xxxxxxxxxxx"}]
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
-    (tmp_path / "splits.json").write_text('{"dev": ["b"]}')
     path = write_recipe(
-        tmp_path,
-        start_from=str(tiny_model),
-        sources=[{"path": "rows.jsonl", "split": "splits.json"}],
-        reporting={"log_every": 10, "dev_every": 10, "checkpoint_every": 10, "patience": 2},
+        tmp_path, start_from=str(foreign_model), directions={"ar-en": 1, "ar-vi": 1}
     )
-    said: list[str] = []
-    folder = train(load_recipe(path), log=said.append)
-    assert "done at update 20; kept 0" in said
-    before, after = (load_file(f / "model.safetensors") for f in (tiny_model, folder))
-    for name, values in before.items():
-        np.testing.assert_allclose(after[name], values, rtol=1e-3)
+    with pytest.raises(ModelError, match=r"translates into one language, but .* have 2: en, vi"):
+        train(load_recipe(path), log=lambda _: None)
 
 
 def test_patience_without_rows_to_score_is_refused(tiny_model: Path, tmp_path: Path) -> None:
@@ -225,6 +262,15 @@ def test_a_translation_memory_is_read_without_its_markup(tmp_path: Path) -> None
         [("كتاب <bpt i='1'>{b}</bpt>جديد<ept i='1'>{/b}</ept>", "A <hi>new</hi> book &amp; pen")],
     )
     assert list(read_tmx(path)) == [{"ar": "كتاب جديد", "en": "A new book & pen"}]
+
+
+def test_codes_of_languages_may_have_a_country(tmp_path: Path) -> None:
+    path = tmp_path / "m.tmx"
+    path.write_text(
+        '<tmx><body><tu><tuv xml:lang="en_US"><seg> </seg></tuv><tuv lang="en-GB"><seg>Pen</seg>'
+        '</tuv><tuv xml:lang="VI"><seg>Bút</seg></tuv></tu></body></tmx>'
+    )
+    assert list(read_tmx(path)) == [{"en": "Pen", "vi": "Bút"}]
 
 
 def test_a_broken_memory_is_named_with_its_line(tmp_path: Path) -> None:

@@ -70,6 +70,42 @@ def test_what_is_held_out_is_not_learnt_from(tmp_path: Path) -> None:
     assert not any(text.endswith((" 0", " 1")) for text in learnt)
 
 
+def test_a_sentence_that_is_held_out_is_learnt_in_no_other_pair(tmp_path: Path) -> None:
+    path = write_recipe(tmp_path)
+    (tmp_path / "rows.jsonl").write_text(
+        '{"doc": "d0", "ar": "كتاب جديد", "en": "A new book", "vi": "Một cuốn sách mới"}\n'
+        '{"doc": "x", "ar": "كتاب جديد", "en": "A newly made book", "vi": "Sách mới làm"}\n'
+        '{"doc": "x", "ar": "قلم قديم", "en": "An old pen", "vi": "Một cây bút cũ"}\n',
+        encoding="utf-8",
+    )
+    corpus = read_corpus(load_recipe(path))
+    assert [row.texts["en"] for row in corpus.train] == ["An old pen"]
+    assert corpus.dropped == {"held out": 1}
+
+
+def test_rows_held_out_at_random_are_none_of_a_test_split(tmp_path: Path) -> None:
+    source = {"path": "rows.jsonl", "split": "splits.json", "held_out": 12}
+    corpus = read_corpus(load_recipe(write_recipe(tmp_path, sources=[source])))
+    assert len(corpus.dev) == 3 + 12
+    assert not any(row.texts["en"].endswith(" 1") for row in corpus.dev)
+
+
+def test_too_many_rows_held_out(tmp_path: Path) -> None:
+    source = {"path": "rows.jsonl", "held_out": 36}
+    with pytest.raises(CorpusError, match=r"held_out: 36 leaves nothing .* 36 of 36 rows"):
+        read_corpus(load_recipe(write_recipe(tmp_path, sources=[source])))
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.parquet", "rows.csv", "rows.tsv.xz"])
+@pytest.mark.parametrize("content", [b"", b"{broken\n\x00"])
+def test_unreadable_sources_are_named(tmp_path: Path, name: str, content: bytes) -> None:
+    columns = ["ar", "en"] if ".tsv" in name else []
+    path = write_recipe(tmp_path, sources=[{"path": name, "columns": columns}])
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError):
+        read_corpus(load_recipe(path))
+
+
 def test_rows_that_teach_nothing_are_dropped_with_a_reason(tmp_path: Path) -> None:
     path = write_recipe(tmp_path)
     (tmp_path / "rows.jsonl").write_text(
@@ -159,11 +195,15 @@ def test_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
 
     def weights(output: str, *updates: int) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
         for count in updates:
-            overrides = (f"output={tmp_path / output}", f"optimisation.updates={count}")
+            overrides = (
+                f"output={tmp_path / output}",
+                f"optimisation.updates={count}",
+                "network.dropout=0.1",
+            )
             folder = train(load_recipe(write_recipe(tmp_path), overrides), log=lambda _: None)
         return load_file(folder / "model.safetensors")
 
-    whole, parts = weights("whole", 8), weights("parts", 3, 8)
+    whole, parts = weights("whole", 8), weights("parts", 3, 6, 8)
     assert whole.keys() == parts.keys()
     for name, values in whole.items():
         np.testing.assert_array_equal(values, parts[name])

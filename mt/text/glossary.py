@@ -6,7 +6,6 @@ A row is one term; another way to say it in the source language is another row.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +45,7 @@ def read_glossary(path: Path) -> tuple[Term, ...]:
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue
-        cells = [normalize(cell)[0] for cell in next(csv.reader([line], dialect="excel-tab"))]
+        cells = [normalize(cell)[0] for cell in line.split("\t")]
         if len(cells) != len(header) or not all(cells):
             raise CorpusError(
                 f"{path}:{number}: expected {len(header)} filled cells ({', '.join(header)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,9 @@ def _read_unit(unit: etree._Element) -> dict[str, str]:
     for variant in unit.iterfind("{*}tuv"):
         code = variant.get(_LANGUAGE) or variant.get("lang") or ""
         segment = variant.find("{*}seg")
-        if segment is not None:
-            texts.setdefault(code.lower().partition("-")[0], "".join(_read_words(segment)))
+        text = "" if segment is None else "".join(_read_words(segment))
+        if text.strip():
+            texts.setdefault(re.split("[-_]", code.lower())[0], text)
     return texts
 
 

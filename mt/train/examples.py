@@ -9,7 +9,7 @@ import hashlib
 import json
 import lzma
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -62,20 +62,26 @@ def read_corpus(recipe: Recipe) -> Corpus:
         for path in (source.path, *_beside(source))
     }
     rows = [pair for source in recipe.sources for pair in _split_rows(source, recipe)]
-    seen = {_key(row) for split, row in rows if split != "train"}
+    held_out = {side for split, row in rows if split != "train" for side in row.texts.items()}
+    seen: set[tuple[tuple[str, str], ...]] = set()
     train: list[Row] = []
     dropped: Counter[str] = Counter()
     for split, row in rows:
         if split != "train":
             continue
-        if reason := _reject(row.texts) or ("duplicate" if _key(row) in seen else ""):
+        reason = _reject(row.texts)
+        if not reason and held_out & set(row.texts.items()):
+            reason = "held out"
+        if not reason and _key(row) in seen:
+            reason = "duplicate"
+        if reason:
             dropped[reason] += 1
         else:
             seen.add(_key(row))
             train.append(row)
     if not train:
         raise CorpusError(f"nothing to learn from in the sources; rows dropped: {dict(dropped)}")
-    dev = tuple(row for split, row in rows if split == "dev")
+    dev = tuple(row for split, row in rows if split == "dev" and not _reject(row.texts))
     return Corpus(tuple(train), dev, dict(dropped), digests)
 
 
@@ -86,7 +92,14 @@ def _split_rows(source: Source, recipe: Recipe) -> list[tuple[str, Row]]:
         (splits.get(document, "train"), row)
         for document, row in _rows(source, recipe.languages, recipe.seed)
     ]
-    usable = [i for i, (_, row) in enumerate(rows) if not _reject(row.texts)]
+    usable = [
+        i for i, (split, row) in enumerate(rows) if split == "train" and not _reject(row.texts)
+    ]
+    if source.held_out and source.held_out >= len(usable):
+        raise CorpusError(
+            f"{source.path}: held_out: {source.held_out} leaves nothing to learn from: "
+            f"{len(usable)} of {len(rows)} rows are usable for {' and '.join(recipe.languages)}"
+        )
     rng = np.random.default_rng(recipe.seed)
     for index in rng.permutation(usable)[: source.held_out]:
         rows[index] = ("dev", rows[index][1])
@@ -126,7 +139,7 @@ def _digest(path: Path) -> str:
 
 def _rows(source: Source, languages: Sequence[str], seed: int) -> Iterator[tuple[str, Row]]:
     for fields in _read_fields(source, seed):
-        group = fields.get("set", source.path.name)
+        group = str(fields.get("set", source.path.name))
         texts = {
             language: normalize(str(fields[language]))[0]
             for language in languages
@@ -146,8 +159,8 @@ def _read_fields(source: Source, seed: int) -> Iterator[Mapping[str, Any]]:
 
 def _read_columns(source: Source) -> Iterator[dict[str, Any]]:
     opener = lzma.open if source.path.suffix == ".xz" else open
-    with opener(source.path, "rt", encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
+    with opener(source.path, "rt", encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(_read_whole(file, source.path), 1):
             cells = line.rstrip("\n").split("\t")
             if len(cells) != len(source.columns):
                 raise CorpusError(
@@ -155,6 +168,13 @@ def _read_columns(source: Source) -> Iterator[dict[str, Any]]:
                     f"{len(source.columns)} ({', '.join(source.columns)})"
                 )
             yield dict(zip(source.columns, cells, strict=True))
+
+
+def _read_whole(lines: Iterable[str], path: Path) -> Iterator[str]:
+    try:
+        yield from lines
+    except (lzma.LZMAError, EOFError, OSError) as error:
+        raise CorpusError(f"{path}: cannot be read: {error}") from None
 
 
 _BUILDERS = {".jsonl": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv"}
@@ -167,7 +187,13 @@ def _read_table(path: Path) -> Iterator[dict[str, Any]]:
     builder = _BUILDERS.get(path.suffix)
     if builder is None:
         raise CorpusError(f"{path}: name its columns, or use one of: {', '.join(_BUILDERS)}")
-    yield from datasets.load_dataset(builder, data_files=str(path), split="train", streaming=True)
+    try:
+        yield from datasets.load_dataset(
+            builder, data_files=str(path), split="train", streaming=True
+        )
+    except (StopIteration, ValueError, RuntimeError, OSError) as error:
+        lines = str(error.__cause__ or error).strip().splitlines() or ["no rows"]
+        raise CorpusError(f"{path}: cannot be read as {builder}: {lines[0]}") from None
 
 
 def _reject(texts: Mapping[str, str]) -> str:

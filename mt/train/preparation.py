@@ -56,8 +56,12 @@ def _copy_vocabulary(files: ModelFiles, recipe: Recipe, folder: Path) -> None:
         raise ModelError(
             f"model '{files.name}': has {pieces} pieces; at most {MOST_PIECES} can be adapted"
         )
-    for target in recipe.targets:
-        files.target_token(target)
+    tokens = [files.target_token(target) for target in recipe.targets]
+    if len(tokens) > 1 and None in tokens:
+        raise ModelError(
+            f"model '{files.name}': translates into one language, but the directions "
+            f"have {len(tokens)}: {', '.join(recipe.targets)}"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name in _TOKENIZER:
         if (files.folder / name).exists():

@@ -104,8 +104,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, corpus: Corpus, log: Log) -> None:
         self.recipe, self.corpus, self.log = recipe, corpus, log
-        if recipe.reporting.patience and not corpus.dev:
-            raise CorpusError("patience needs rows to score: set held_out in a source")
+        self._check_dev()
         self.device = _device(recipe.device)
         self.vocabulary = recipe.output / "vocabulary"
         self.identity = _identity(recipe, corpus)
@@ -141,6 +140,15 @@ class Trainer:
         )
         self.position = Position()
         self.journal = Journal(recipe.output / "log.jsonl")
+
+    def _check_dev(self) -> None:
+        """Patience looks at every direction, so that each needs rows to score."""
+        for source, target in self.recipe.directions:
+            scored = any({source, target} <= set(row.texts) for row in self.corpus.dev)
+            if self.recipe.reporting.patience and not scored:
+                raise CorpusError(
+                    f"patience needs {source}-{target} rows to score: set held_out in a source"
+                )
 
     def _find_token(self, target: str) -> str | None:
         """The piece that asks for a language: our own model's, or that of the one to adapt."""
@@ -185,9 +193,10 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"].cpu())
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and state["cuda_rng"] is not None:
             torch.cuda.set_rng_state(state["cuda_rng"].cpu())
         self.position = Position(**state["position"])
+        self.journal.resume(self.position.update)
         self.log(f"resuming at update {self.position.update}")
 
     def save(self) -> None:
@@ -210,7 +219,8 @@ class Trainer:
     def _export(self) -> None:
         folder, temporary = self.recipe.output / "model", self.recipe.output / ".model.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
-        half = build_network(self.recipe, self.codec.source).half()
+        with torch.random.fork_rng():  # building draws numbers, which a resumed run would not
+            half = build_network(self.recipe, self.codec.source).half()
         half.load_state_dict(self.average.state_dict())
         half.save_pretrained(temporary)
         self.tokenizer.save_pretrained(temporary)
@@ -242,11 +252,10 @@ class Trainer:
                 done = self._is_done()
                 if done or stop.asked or update % reporting.checkpoint_every == 0:
                     self.save()
-                if done:
-                    self._conclude()
-                elif stop.asked:
+                if stop.asked and not done:
                     self.log(f"stopped at update {update}; the same command goes on from there")
                     raise KeyboardInterrupt
+            self._conclude()
 
     def _is_done(self) -> bool:
         patience = self.recipe.reporting.patience
@@ -257,12 +266,12 @@ class Trainer:
     def _conclude(self) -> None:
         """Say where the run ended, and what adapting a model has changed."""
         update, reporting = self.position.update, self.recipe.reporting
-        if update % reporting.dev_every:
+        if not self.journal.has_dev(update):
             self._validate()
         best = self.journal.find_best()
         chosen = best if reporting.patience and best is not None else update
         self.log(f"done at update {update}" + (f"; kept {chosen}" if reporting.patience else ""))
-        if self.recipe.base_model:
+        if self.recipe.base_model and self.journal.has_dev(chosen):
             for line in self.journal.compare(0, chosen):
                 self.log(line)
 
@@ -365,6 +374,7 @@ class Trainer:
                 self._score(direction, rows)
         if self.recipe.reporting.patience and self.journal.find_best() == self.position.update:
             self._export()
+            self.save()  # so that a resumed run knows of the best model
 
     def _score(self, direction: Direction, rows: list[Row]) -> None:
         source, target = direction
@@ -429,6 +439,8 @@ def _device(name: str) -> torch.device:
 def _identity(recipe: Recipe, corpus: Corpus) -> str:
     settings = recipe.model_dump(mode="json", exclude=_FREE | {"sources"})
     settings["optimisation"].pop("updates")
+    if recipe.reporting.patience:  # else it has no say in what is learnt
+        settings["patience"] = [recipe.reporting.patience, recipe.reporting.dev_segments]
     settings["sources"] = [
         {**source.model_dump(mode="json"), "path": source.path.name} for source in recipe.sources
     ]
