@@ -134,7 +134,7 @@ def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file; set data=DIR to where the sources lie") from None
+        raise CorpusError(f"{path}: no such file; say where it lies with --set data=...") from None
 
 
 def _rows(source: Source, languages: Sequence[str], seed: int) -> Iterator[tuple[str, Row]]:
