@@ -67,7 +67,11 @@ def _parse() -> argparse.Namespace:
     for name in ("sources", "targets", "gold"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True)
     parser.add_argument(
-        "--hypotheses", type=Path, nargs="*", default=[], help="translations of the sources"
+        "--hypotheses",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="machine translations of the sources, one file a document",
     )
     arguments = parser.parse_args()
     files = [arguments.sources, arguments.targets, arguments.gold]

@@ -11,7 +11,7 @@ import random
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,13 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Rows of a ``segments.jsonl``; raises ``ValueError`` for one that is not of the schema."""
+    """Rows of a ``segments.jsonl``; raises ``ValueError`` for one not of the schema."""
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        fields = json.loads(line)
+        try:
+            fields = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path.name}:{number}: not JSON: {error}") from None
         if (
             not isinstance(fields, dict)
             or list(fields) != FIELDS
@@ -59,6 +62,8 @@ def read_rows(path: Path) -> list[Row]:
             raise ValueError(f"{path.name}:{number}: the fields are not {', '.join(FIELDS)}")
         texts = {language: fields[language] for language in LANGUAGES}
         rows.append(Row(fields["doc"], fields["index"], fields["topic"], texts))
+    if not rows:
+        raise ValueError(f"{path.name}: no rows")
     return rows
 
 
@@ -242,9 +247,8 @@ def _table(heading: str, cells: Iterable[Sequence[object]]) -> str:
 
 
 def _count_splits(rows: Sequence[Row], splits: Mapping[str, str]) -> Iterator[Sequence[object]]:
-    named: Callable[[Row], str] = lambda row: splits.get(row.doc, "train")  # noqa: E731
     for name in (*dict.fromkeys(["train", *splits.values()]), "all"):
-        part = [row for row in rows if name in ("all", named(row))]
+        part = [row for row in rows if name in ("all", splits.get(row.doc, "train"))]
         documents, topics = {row.doc for row in part}, {row.topic for row in part}
         yield name, len(documents), len(part), len(topics)
 

@@ -124,6 +124,22 @@ def test_faults_of_rows_are_found(rows: list[Row], problem: str) -> None:
     assert any(problem in found for found in check.find_problems(rows))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "rows.jsonl: no rows"),
+        ("{broken\n", "rows.jsonl:1: not JSON"),
+        ('{"doc": "a", "index": 0, "topic": "t", "ar": "كتاب", "en": null, "vi": "Sách"}\n',
+         "rows.jsonl:1: the fields are not doc, index"),
+    ],
+)  # fmt: skip
+def test_rows_of_another_schema_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        check.read_rows(path)
+
+
 def test_a_second_topic_in_a_document_is_found() -> None:
     texts = {"ar": "كتاب", "en": "Book", "vi": "Sách"}
     rows = [Row("a", 0, "t", texts), Row("a", 1, "u", texts)]

@@ -134,7 +134,10 @@ def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file; say where it lies with --set data=...") from None
+        raise CorpusError(
+            f"{path}: no such file; say where it lies with --set data=... "
+            "(relative to the training file)"
+        ) from None
 
 
 def _rows(source: Source, languages: Sequence[str], seed: int) -> Iterator[tuple[str, Row]]:
