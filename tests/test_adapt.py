@@ -239,6 +239,11 @@ def test_the_best_of_the_dev_scores_is_found(tmp_path: Path) -> None:
         "dev ar-en: BLEU 10.0 -> 15.0, chrF++ 20.0 -> 30.0",
         "dev ar-vi: BLEU 5.0 -> 10.0, chrF++ 10.0 -> 20.0",
     ]
+    journal.resume(0)
+    assert journal.find_best() == 0
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
+    journal.resume(-1)
+    assert journal.find_best() is None
 
 
 def test_a_target_the_model_does_not_know_is_refused(tiny_model: Path, tmp_path: Path) -> None:

@@ -178,6 +178,7 @@ class Trainer:
         """Load ``checkpoint.pt`` where there is one."""
         path = self.recipe.output / "checkpoint.pt"
         if not path.exists():
+            self.journal.resume(-1)  # whatever a run left that was killed before its checkpoint
             pairs = {"-".join(d): len(e.source) for d, e in self.examples.items()}
             size = sum(p.numel() for p in self.model.parameters()) / 1e6
             self.log(f"starting: {size:.1f}M parameters, pairs {pairs}")
