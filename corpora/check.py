@@ -197,6 +197,16 @@ def find_leaks(rows: Sequence[Row], held_out: Mapping[str, Sequence[str]]) -> It
             yield f"{rows[index].id}: {language}: nearly the held-out text: {long[other]}"
 
 
+def find_differences(
+    rows: Sequence[Row], splits: Mapping[str, str], test_set: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """Sides of the plain test set that are not the rows of the test split."""
+    test = [row for row in rows if splits.get(row.doc) == "test"]
+    for language, lines in test_set.items():
+        if lines != [row.texts[language] for row in test]:
+            yield f"test/{language}.txt: not the test split of segments.jsonl"
+
+
 # --- figures ---
 
 
@@ -305,6 +315,14 @@ def read_second_translations(folder: Path) -> dict[str, list[str]]:
     }
 
 
+def read_test_set(folder: Path) -> dict[str, list[str]]:
+    """The test split as plain text, a segment a line, for tools that read nothing else."""
+    return {
+        language: (folder / f"test/{language}.txt").read_text(encoding="utf-8").splitlines()
+        for language in LANGUAGES
+    }
+
+
 def check_corpus(
     rows: Sequence[Row], splits: Mapping[str, str], second: Mapping[str, Sequence[str]]
 ) -> tuple[list[str], set[str]]:
@@ -335,6 +353,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     problems, repeats = check_corpus(rows, splits, read_second_translations(folder))
+    problems += find_differences(rows, splits, read_test_set(folder))
     print(format_figures(rows, splits, repeats))
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0

@@ -7,19 +7,25 @@ Results go to stdout, everything else to stderr. 0 done, 1 the run failed, 2 the
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from mt import __version__
 from mt.errors import AwdaError, CorpusError
 from mt.translate.translation import Progress
+
+if TYPE_CHECKING:
+    from eval.report import Report
+    from mt.job import Job
+    from mt.suite import Suite
 
 app = typer.Typer(
     name="awda",
@@ -92,20 +98,48 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Redo every stage.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Translate, align, score and report: the whole job.
+    """Translate, align, score and report: the whole job, or all jobs of a suite.
 
     Stages whose inputs have not changed are reused, so that the same command resumes a job that
     was interrupted.
 
     Example: `awda run configs/nghean.yaml`
     """
-    from mt.job import load_job
+    from mt.job import Job
+    from mt.suite import load_jobs
+
+    asked = load_jobs(job_file, overrides or ())
+    directory = out or Path("runs") / asked.name
+    if isinstance(asked, Job):
+        _show(_run(asked, directory, fresh), directory, asked.report.formats)
+    else:
+        _run_suite(asked, directory, fresh)
+
+
+def _run(job: Job, directory: Path, fresh: bool) -> Report:
+    from eval.render import write_reports
     from mt.pipeline import run as run_job
 
-    job = load_job(job_file, overrides or ())
     with _bars() as monitor:
-        directory = run_job(job, out or Path("runs") / job.name, fresh=fresh, monitor=monitor)
-    _report(directory, job.report.formats)
+        run_job(job, directory, fresh=fresh, monitor=monitor)
+    return write_reports(directory, job.report.formats)
+
+
+def _run_suite(suite: Suite, directory: Path, fresh: bool) -> None:
+    """Run every job in a folder of its own, write the overview beside them, and print it."""
+    from eval.overview import Overview
+    from eval.render.markdown import render_overview as render_markdown
+    from eval.render.terminal import render_overview
+    from mt.store import write_text
+
+    reports = []
+    for job in suite.jobs_at_hand:
+        _say(f"{job.name}:")
+        reports.append(_run(job, directory / job.name, fresh))
+    overview = Overview(suite.name, tuple(reports), suite.skipped)
+    write_text(directory / "report.md", render_markdown(overview))
+    print(render_overview(overview, *_screen()), end="")
+    _say(f"wrote {directory / 'report.md'}, and a report in the folder of every job")
 
 
 @app.command()
@@ -291,11 +325,13 @@ def report(
 
     Example: `awda report runs/nghean`
     """
+    from eval.render import write_reports
     from mt.store import RunDirectory
 
     settings = RunDirectory(directory).read_manifest().get("report")
-    wanted = settings.get("formats") if isinstance(settings, dict) else None
-    _report(directory, formats or wanted or ("html", "markdown"))
+    recorded = settings.get("formats") if isinstance(settings, dict) else None
+    wanted = formats or recorded or ("html", "markdown")
+    _show(write_reports(directory, wanted), directory, wanted)
 
 
 @app.command()
@@ -304,14 +340,16 @@ def check(job_file: JobFile, overrides: Overrides = None) -> None:
 
     Example: `awda check configs/nghean.yaml`
     """
-    from mt.job import load_job
+    from mt.job import Job
     from mt.preflight import check_job
+    from mt.suite import load_jobs
 
-    job = load_job(job_file, overrides or ())
+    asked = load_jobs(job_file, overrides or ())
     failed = False
-    for finding in check_job(job):
-        print(finding.line)
-        failed = failed or not finding.good
+    for job in (asked,) if isinstance(asked, Job) else asked.jobs_at_hand:
+        for finding in check_job(job):
+            print(finding.line)
+            failed = failed or not finding.good
     if failed:
         raise typer.Exit(2)
 
@@ -335,19 +373,21 @@ def train(
     print(folder)
 
 
-def _report(directory: Path, formats: Sequence[str]) -> None:
-    """Write the reports of a run, print its headline, and say where the rest is."""
-    import shutil
-
-    from eval.render import RENDERERS, write_reports
+def _show(report: Report, directory: Path, formats: Sequence[str]) -> None:
+    """Print the headline of a report, and say where the rest is."""
+    from eval.render import RENDERERS
     from eval.render.terminal import render_terminal
 
-    built = write_reports(directory, formats)
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
-    print(render_terminal(built, width, color=terminal and "NO_COLOR" not in os.environ), end="")
+    print(render_terminal(report, *_screen()), end="")
     for name in dict.fromkeys((*formats, "json")):
         _say(f"wrote {directory / RENDERERS[name][0]}")
+
+
+def _screen() -> tuple[int, bool]:
+    """Columns, and whether to colour."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
+    return width, terminal and "NO_COLOR" not in os.environ
 
 
 class _Bars:

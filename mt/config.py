@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase, CommentedMap, CommentedSeq
@@ -39,6 +39,18 @@ def expand(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    return Path(info.context["folder"], expand(path)) if info.context else path
+
+
+FilePath = Annotated[Path, AfterValidator(_resolve)]  # relative to the file that names it
+
+
+def has_key(path: Path, key: str) -> bool:
+    """Whether the file has ``key`` at its top; raises ``JobError`` when it cannot be read."""
+    return key in _read(path)
+
+
 def load(path: Path, model: type[S], overrides: Sequence[str] = ()) -> S:
     """Read ``path`` as ``model``; ``overrides`` are ``key.path=value`` strings, values in YAML.
 
@@ -57,6 +69,15 @@ def load(path: Path, model: type[S], overrides: Sequence[str] = ()) -> S:
         raise JobError(
             [_describe(path, tree, model, detail, overridden) for detail in details]
         ) from None
+
+
+def place_data(node: Any, data: str) -> Any:
+    """``node`` with ``data`` in place of "{data}", so that ``--set data=DIR`` moves all paths."""
+    if isinstance(node, str):
+        return node.replace("{data}", data)
+    if isinstance(node, Mapping):
+        return {key: place_data(value, data) for key, value in node.items()}
+    return [place_data(value, data) for value in node] if isinstance(node, list) else node
 
 
 def _read(path: Path) -> CommentedMap:
@@ -186,7 +207,7 @@ def _section_at(section: type[BaseModel] | None, part: str | int) -> type[BaseMo
 def _first_model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (list, tuple, dict, Union, UnionType):
+    if get_origin(annotation) in (list, tuple, dict, Union, UnionType, Annotated):
         for inner in get_args(annotation):
             if found := _first_model(inner):
                 return found

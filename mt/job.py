@@ -88,6 +88,7 @@ class TranslateSection(Section):
 
 class AlignSection(Section):
     similarity: Literal["auto", "e5", "ngram", "length"] = "auto"
+    parallel: bool = False  # a test set: line n of source and references say the same
 
 
 class ScoreSection(Section):
@@ -126,6 +127,12 @@ class Job(Section):
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two systems are named '{min(repeated)}'")
         return systems
+
+    @model_validator(mode="after")
+    def _check_split(self) -> Job:
+        if self.align.parallel and self.source.split != "line":
+            raise ValueError("align.parallel: lines stand opposite lines: set source.split to line")
+        return self
 
     def named_references(self) -> dict[str, tuple[str, Path]]:
         """References by the name their files have: ``{"en.1": ("en", path), ...}``."""

@@ -84,7 +84,7 @@ def read_inputs(job: Job) -> Inputs:
     """Read source, references and ready-made hypotheses; raises ``CorpusError``."""
     source = read_document(job.source.path, job.source.language, job.source.split)
     references = {
-        name: read_document(path, language)
+        name: _read_reference(path, language, source, parallel=job.align.parallel)
         for name, (language, path) in job.named_references().items()
     }
     hypotheses = {
@@ -93,6 +93,18 @@ def read_inputs(job: Job) -> Inputs:
         if system.hypothesis
     }
     return Inputs(source, references, hypotheses)
+
+
+def _read_reference(path: Path, language: str, source: Document, *, parallel: bool) -> Document:
+    if not parallel:
+        return read_document(path, language)
+    reference = read_document(path, language, "line")
+    if len(reference.segments) != len(source.segments):
+        raise CorpusError(
+            f"{path}: {len(reference.segments)} lines, but {source.name} has "
+            f"{len(source.segments)}; with align.parallel, lines stand opposite lines"
+        )
+    return reference
 
 
 def _read_hypothesis(path: Path, language: str, source: Document) -> list[Translation]:
@@ -250,14 +262,23 @@ def _align_one(
     stages: Stages,
     monitor: Monitor,
 ) -> str:
-    from mt.align.aligner import METHOD_VERSION, align_texts, describe_method
+    from mt.align.aligner import (
+        LINE_BY_LINE,
+        METHOD_VERSION,
+        align_lines,
+        align_texts,
+        describe_method,
+    )
 
     file = f"alignments/{name}.jsonl"
-    similarity = job.align.similarity
-    method = describe_method(similarity, bool(hypotheses))
+    similarity, parallel = job.align.similarity, job.align.parallel
+    method = LINE_BY_LINE if parallel else describe_method(similarity, bool(hypotheses))
     stages.manifest["alignment"]["method"][name] = method
 
     def make() -> None:
+        if parallel:
+            stages.directory.write_alignment(file, align_lines(source.texts, reference.texts))
+            return
         progress = monitor.start(f"alignment {name}", len(source.segments))
         alignment = align_texts(
             source.texts,
@@ -269,5 +290,5 @@ def _align_one(
         stages.directory.write_alignment(file, alignment)
 
     corrects = digest(source.digest, reference.digest)
-    made_from = digest(corrects, hypotheses, method, METHOD_VERSION)
+    made_from = digest(corrects, [] if parallel else hypotheses, method, METHOD_VERSION)
     return stages.run(file, made_from, make, corrects=corrects)

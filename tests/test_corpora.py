@@ -47,6 +47,16 @@ def test_nothing_is_wrong_with_the_corpus() -> None:
     assert not problems
 
 
+def test_the_plain_test_set_is_the_test_split() -> None:
+    plain = check.read_test_set(VNECO)
+    assert {len(lines) for lines in plain.values()} == {568}
+    assert not list(check.find_differences(ROWS, SPLITS, plain))
+    changed = {**plain, "vi": plain["vi"][1:]}
+    assert list(check.find_differences(ROWS, SPLITS, changed)) == [
+        "test/vi.txt: not the test split of segments.jsonl"
+    ]
+
+
 def test_the_corpus_is_as_large_and_as_broad_as_it_says() -> None:
     assert len(ROWS) >= 21_000
     assert len(DOCUMENTS) >= 1_070

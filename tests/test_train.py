@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +190,82 @@ def test_the_learning_rate_of_vaswani() -> None:
     assert learning_rate(settings, 50) == 0.5
     assert learning_rate(settings, 100) == 1.0
     assert learning_rate(settings, 400) == 0.5
+
+
+def test_the_learning_rate_of_loshchilov_and_hutter() -> None:
+    from mt.train.trainer import learning_rate
+
+    settings = Optimisation(learning_rate=1.0, warmup=100, updates=500, schedule="cosine")
+    rates = [learning_rate(settings, update) for update in (50, 100, 300, 500, 900)]
+    assert rates == pytest.approx([0.5, 1.0, 0.5, 0.0, 0.0])
+
+
+def test_temperature_evens_out_the_directions(tmp_path: Path) -> None:
+    from mt.train.trainer import share_batches
+
+    one = np.ones(1, dtype=np.uint16)
+    pools = {
+        ("ar", "en"): Examples([one], [one], np.ones(1), np.array([1.0, 10_000.0])),
+        ("ar", "vi"): Examples([one], [one], np.ones(1), np.array([100.0])),
+    }
+
+    def ratio(**changes: object) -> float:
+        shares = share_batches(load_recipe(write_recipe(tmp_path, **changes)), pools)
+        return shares["ar", "en"] / shares["ar", "vi"]
+
+    assert ratio() == 1
+    assert ratio(temperature=1) == pytest.approx(100)
+    assert ratio(temperature=2) == pytest.approx(10)
+    assert ratio(temperature=2, directions={"ar-en": 1, "ar-vi": 2}) == pytest.approx(5)
+
+
+def test_the_learning_curve_is_a_picture(tmp_path: Path) -> None:
+    from lxml import etree
+
+    from mt.train.curve import draw_curve
+
+    rows = [{"update": n, "loss": 9 / n} for n in (1, 2, 3)]
+    scores = [{"update": n, "dev": d, "chrf2++": n} for n in (2, 3) for d in ("ar-en", "ar-vi")]
+    picture = draw_curve([*rows, *scores])
+    words = "".join(etree.fromstring(picture.encode()).itertext())
+    assert "ar-en" in words
+    assert "ar-vi" in words
+    assert draw_curve([*rows, *scores]) == picture
+    assert draw_curve([]).endswith("</svg>\n")
+
+
+@pytest.mark.slow
+def test_training_killed_at_random_goes_on_to_the_same_curve(tmp_path: Path) -> None:
+    """Each process is killed once it has logged a few more rows, wherever it then stands."""
+    path = write_recipe(
+        tmp_path,
+        optimisation={"updates": 60, "batch_tokens": 200, "warmup": 2, "bf16": False},
+        reporting={"log_every": 1, "checkpoint_every": 7, "dev_every": 20, "dev_segments": 2},
+    )
+
+    def start(output: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "mt.cli", "train", str(path)]
+        return subprocess.Popen([*command, "--set", f"output={tmp_path / output}"])
+
+    def read(output: str) -> list[dict[str, object]]:
+        log = tmp_path / output / "log.jsonl"
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.exists() else []
+        rows = [json.loads(line) for line in lines if line.endswith("\n")]
+        clock = ("seconds", "tokens_per_second")
+        return [{k: v for k, v in row.items() if k not in clock} for row in rows]
+
+    assert start("whole").wait() == 0
+    rng = random.Random()
+    for least in sorted(rng.sample(range(8, 60), 3)):
+        process = start("killed")
+        while len(read("killed")) < least and process.poll() is None:
+            time.sleep(rng.uniform(0, 0.02))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert start("killed").wait() == 0
+    assert read("killed") == read("whole")
+    weights = [tmp_path / name / "model" / "model.safetensors" for name in ("whole", "killed")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
 @pytest.mark.slow

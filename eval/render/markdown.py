@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from eval.overview import Overview
 from eval.render.wording import (
     count_numbers,
     describe_comparisons,
@@ -13,6 +14,7 @@ from eval.render.wording import (
     describe_system,
     format_score,
     list_recipes,
+    list_skipped,
     name_language,
     number_segments,
 )
@@ -36,6 +38,22 @@ def render_markdown(report: Report) -> str:
     if report.notes:
         lines += ["## Notes", "", *_items(_escape(note) for note in report.notes)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def render_overview(overview: Overview) -> str:
+    """The table of a suite, with a link to each report, and the recipes of its scores."""
+    lines = [f"# {_escape(overview.name)}", ""]
+    lines.append(_row(["Test set", "System", "Pairs", *overview.labels]))
+    lines.append(_row(["---", "---", "---:", *("---:" for _ in overview.labels)]))
+    recipes: dict[str, None] = {}
+    for report, target, system in overview.rows:
+        scores = {score.label: format_score(score) for score in system.scores}
+        link = f"[{_escape(report.name)}]({report.name}/report.md)"
+        cells = [scores.get(label, "") for label in overview.labels]
+        lines.append(_row([link, _escape(system.name), str(target.scored), *cells]))
+        recipes.update({f"{k}: `{v}`": None for k, v in list_recipes(target).items()})
+    notes = [*recipes, *map(_escape, list_skipped(overview))]
+    return "\n".join([*lines, "", *_items(notes)]).rstrip() + "\n"
 
 
 def _headline(target: Target) -> Iterator[str]:

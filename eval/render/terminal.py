@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.metrics import MetricScore
+from eval.overview import Overview
 from eval.render.wording import (
     count_numbers,
     describe_comparisons,
@@ -19,6 +21,7 @@ from eval.render.wording import (
     describe_reference,
     format_score,
     list_recipes,
+    list_skipped,
     name_language,
 )
 from eval.report import Report, Target
@@ -26,16 +29,7 @@ from eval.report import Report, Target
 
 def render_terminal(report: Report, width: int = 80, color: bool = False) -> str:
     """The headline of a report in ``width`` columns; with ANSI codes where ``color``."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = _open_console(width, color)
     for target in report.targets:
         console.print(Text(_title(report, target), style="bold"))
         if target.references:
@@ -47,6 +41,40 @@ def render_terminal(report: Report, width: int = 80, color: bool = False) -> str
         console.print(Text(line, style="dim"))
     for note in report.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
+    return _read(console)
+
+
+def render_overview(overview: Overview, width: int = 80, color: bool = False) -> str:
+    """The table of a suite, as :func:`render_terminal` writes one."""
+    console = _open_console(width, color)
+    table = _start_table("Test set", "System")
+    for label in ("Pairs", *overview.labels):
+        table.add_column(label, justify="right", no_wrap=True)
+    for report, target, system in overview.rows:
+        cells = {score.label: _cell(score) for score in system.scores}
+        scores = (cells.get(label, Text()) for label in overview.labels)
+        table.add_row(Text(report.name), Text(system.name), str(target.scored), *scores)
+    console.print(Text(overview.name, style="bold"))
+    console.print(table)
+    for line in list_skipped(overview):
+        console.print(Text(f"Note: {line}", style="yellow"))
+    return _read(console)
+
+
+def _open_console(width: int, color: bool) -> Console:
+    return Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _read(console: Console) -> str:
+    out = cast(StringIO, console.file)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -55,9 +83,15 @@ def _title(report: Report, target: Target) -> str:
     return f"{report.name}: {languages}"
 
 
-def _build_table(target: Target) -> Table:
+def _start_table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("System", overflow="fold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _build_table(target: Target) -> Table:
+    table = _start_table("System")
     labels = list(list_recipes(target))
     for label in labels:
         table.add_column(label, justify="right", no_wrap=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from eval.fidelity import Tally
 from eval.metrics import MetricScore
+from eval.overview import Overview
 from eval.report import ReferenceReport, SystemReport, Target
 from eval.significance import Comparison
 from mt.languages import LANGUAGES
@@ -100,6 +102,14 @@ def count_numbers(numbers: Tally) -> str:
 def list_recipes(target: Target) -> dict[str, str]:
     """Metric label -> signature; the same for all systems of a language."""
     return {score.label: score.recipe for system in target.systems for score in system.scores}
+
+
+def list_skipped(overview: Overview) -> list[str]:
+    """``flores: skipped, there is no data/flores200-dev``, a line a job."""
+    return [
+        f"{name}: skipped, there is no {os.path.normpath(path)}"
+        for name, path in overview.skipped.items()
+    ]
 
 
 def number_segments(indices: tuple[int, ...]) -> str:

@@ -28,6 +28,7 @@ from mt.align.similarity import (
 from mt.errors import AlignmentError, suggest
 
 METHOD_VERSION = "1"  # changes when results change: the run directory's digest uses it
+LINE_BY_LINE = "line by line"  # the method of align_lines
 
 Similarity = Literal["auto", "e5", "ngram", "length"]
 
@@ -184,6 +185,25 @@ def align_texts(
     path = cheapest_path(costs)
     meter.finish()
     return Alignment(tuple(_bead(step, costs.score(step)) for step in path), method)
+
+
+def align_lines(sources: Sequence[str], targets: Sequence[str]) -> Alignment:
+    """Line n with line n, as the lines of a test set stand; a blank line is a null bead.
+
+    Raises:
+        AlignmentError: there are more lines on one side.
+    """
+    if len(sources) != len(targets):
+        raise AlignmentError(
+            f"{len(sources)} lines against {len(targets)}: they do not stand opposite each other"
+        )
+    beads: list[Bead] = []
+    for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        if source.strip() and target.strip():
+            beads.append(Bead((index,), (index,), 1.0))
+        else:
+            beads += [Bead((index,), (), 0.0), Bead((), (index,), 0.0)]
+    return Alignment(tuple(beads), LINE_BY_LINE)
 
 
 def describe_method(similarity: Similarity, hypotheses: bool) -> str:

@@ -22,12 +22,17 @@ class Journal:
 
     def resume(self, update: int) -> None:
         """Forget rows later than ``update``: the run goes on from there and writes them anew."""
-        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
-        rows = [row for line in lines if (row := _parse(line)) and row["update"] <= update]
+        rows = [row for row in self.rows if row["update"] <= update]
         write_text(self._path, "".join(_format(row) for row in rows))
         self._dev = {}
         for row in rows:
             self._note(row)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows on disk."""
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
+        return [row for line in lines if (row := _parse(line))]
 
     def append(self, row: Row) -> None:
         with self._path.open("a", encoding="utf-8") as out:

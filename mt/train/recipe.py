@@ -6,22 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from mt.config import Section, expand, load
+from mt.config import FilePath, Section, load, place_data
 from mt.job import LanguageCode, ModelName
 
 E5_SMALL = "e5-small"
-
-
-def _resolve(path: Path, info: ValidationInfo) -> Path:
-    return Path(info.context["folder"], expand(path)) if info.context else path
 
 
 def _direction(value: Any) -> Any:
@@ -30,7 +24,6 @@ def _direction(value: Any) -> Any:
 
 E5 = (384, 12, 1536)  # d_model, heads, ffn_dim of multilingual e5-small
 
-FilePath = Annotated[Path, AfterValidator(_resolve)]
 Direction = Annotated[tuple[LanguageCode, LanguageCode], BeforeValidator(_direction)]
 Weight = Annotated[float, Field(gt=0)]
 
@@ -71,12 +64,13 @@ class Network(Section):
 
 
 class Optimisation(Section):
-    """Adam with label smoothing, warm-up and inverse-square-root decay (Vaswani et al., 2017)."""
+    """Adam with label smoothing, a warm-up and a decay (Vaswani et al., 2017)."""
 
     updates: int = Field(20_000, ge=1)
     batch_tokens: int = Field(1200, ge=16)  # padded pieces on the longer side of a batch
     learning_rate: float = Field(8e-4, gt=0)  # the peak
     warmup: int = Field(1500, ge=1)  # updates
+    schedule: Literal["inverse-square-root", "cosine"] = "inverse-square-root"  # of the decay
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     guidance: float = Field(0.0, ge=0)  # weight of the alignment loss (mt/train/lexicon.py)
     clip_norm: float = Field(1.0, gt=0)
@@ -104,7 +98,10 @@ class Recipe(Section):
     output: FilePath  # checkpoints, log and the finished model
     data: str = "."  # what "{data}" stands for in the paths of sources
     sources: tuple[Source, ...] = Field(min_length=1)
-    directions: dict[Direction, Weight] = Field(min_length=1)  # share of the batches
+    directions: dict[Direction, Weight] = Field(min_length=1)  # share of the batches ...
+    # ... times, where this is set, (summed weight of the direction's pairs) ** (1/temperature):
+    # 1 draws them by size, 5 nearly evenly (Arivazhagan et al., 2019)
+    temperature: float | None = Field(None, ge=1)
     # instead of random weights: a model to adapt (builtin, a folder, or a Hub id), or the encoder
     # e5-small (mt/train/embedder.py)
     start_from: ModelName | None = None
@@ -119,17 +116,9 @@ class Recipe(Section):
     @model_validator(mode="before")
     @classmethod
     def _place_sources(cls, tree: Any) -> Any:
-        """Put `data` in place of "{data}", so that `--set data=DIR` moves all of them."""
-        if not isinstance(tree, dict) or not isinstance(tree.get("sources"), list):
+        if not isinstance(tree, dict) or "sources" not in tree:
             return tree
-        data = str(tree.get("data", "."))
-        sources = [
-            {**source, "path": str(source["path"]).replace("{data}", data)}
-            if isinstance(source, dict) and "path" in source
-            else source
-            for source in tree["sources"]
-        ]
-        return {**tree, "sources": sources}
+        return {**tree, "sources": place_data(tree["sources"], str(tree.get("data", ".")))}
 
     @property
     def base_model(self) -> str | None:

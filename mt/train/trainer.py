@@ -1,8 +1,8 @@
 """Train a Marian model from a recipe: resumable to the bit, one log row per report interval.
 
 Everything lives in the recipe's output folder: ``vocabulary/``, ``checkpoint.pt`` (replaced
-atomically), ``log.jsonl`` and, at every checkpoint, the finished ``model/`` in Hugging Face's
-Marian format (fp16 safetensors of the exponentially averaged weights).
+atomically), ``log.jsonl``, its picture ``curve.svg`` and, at every checkpoint, the finished
+``model/`` in Hugging Face's Marian format (fp16 safetensors of the exponentially averaged weights).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from torch.nn import functional
 from mt.digest import digest
 from mt.errors import CorpusError, RunError
 from mt.store import write_text
+from mt.train.curve import draw_curve
 from mt.train.embedder import find_embedder, inherit_encoder, read_embedder
 from mt.train.examples import (
     Batch,
@@ -113,7 +114,6 @@ class Trainer:
         self.tokenizer = load_tokenizer(self.vocabulary, recipe.optimisation.max_length)
         self.codec = Codec(self.vocabulary)
         self.tokens = {target: self._find_token(target) for target in recipe.targets}
-        self.shares: dict[Direction, float] = dict(recipe.directions.items())
         torch.manual_seed(recipe.seed)
         self.model = build_network(recipe, self.codec.source).to(self.device)
         self.average = build_network(recipe, self.codec.source).to(self.device).eval()
@@ -124,6 +124,7 @@ class Trainer:
         positions: int = self.model.config.max_position_embeddings
         self.longest = min(recipe.optimisation.max_length, positions)
         self.examples = self._encode()
+        self.shares = share_batches(recipe, self.examples)
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
             _group(self.model, recipe),
@@ -373,6 +374,7 @@ class Trainer:
             rows = rows[: self.recipe.reporting.dev_segments]
             if rows:
                 self._score(direction, rows)
+        write_text(self.recipe.output / "curve.svg", draw_curve(self.journal.rows))
         if self.recipe.reporting.patience and self.journal.find_best() == self.position.update:
             self._export()
             self.save()  # so that a resumed run knows of the best model
@@ -413,6 +415,17 @@ def _group(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     return [{"params": new, "share": 1.0}, {"params": inherited, "share": share}]
 
 
+def share_batches(recipe: Recipe, examples: Mapping[Direction, Examples]) -> dict[Direction, float]:
+    """How often a batch is of each direction, next to the others; see ``Recipe.temperature``."""
+    if recipe.temperature is None:
+        return dict(recipe.directions)
+    return {
+        direction: recipe.directions[direction]
+        * float(pool.cumulative[-1]) ** (1 / recipe.temperature)
+        for direction, pool in examples.items()
+    }
+
+
 def _misalignment(attention: Tensor, wanted: Tensor) -> Tensor:
     """Cross-entropy of the mean head (sentences, heads, target, source) to the soft alignments."""
     mean = attention.float().mean(dim=1)
@@ -420,9 +433,18 @@ def _misalignment(attention: Tensor, wanted: Tensor) -> Tensor:
 
 
 def learning_rate(settings: Optimisation, update: int) -> float:
-    """Linear warm-up to the peak, then inverse-square-root decay (Vaswani et al., 2017)."""
-    factor = min(update / settings.warmup, math.sqrt(settings.warmup / update))
-    return settings.learning_rate * factor
+    """Linear warm-up to the peak, then a decay.
+
+    "inverse-square-root" (Vaswani et al., 2017) needs no end; "cosine" (Loshchilov and Hutter,
+    2017) ends at nothing after ``settings.updates``.
+    """
+    if update < settings.warmup:
+        return settings.learning_rate * update / settings.warmup
+    if settings.schedule == "cosine":
+        left = max(1, settings.updates - settings.warmup)
+        angle = math.pi * min(1.0, (update - settings.warmup) / left)
+        return settings.learning_rate * (1 + math.cos(angle)) / 2
+    return settings.learning_rate * math.sqrt(settings.warmup / update)
 
 
 def _longest(settings: Optimisation, update: int) -> int:
@@ -439,7 +461,8 @@ def _device(name: str) -> torch.device:
 
 def _identity(recipe: Recipe, corpus: Corpus) -> str:
     settings = recipe.model_dump(mode="json", exclude=_FREE | {"sources"})
-    settings["optimisation"].pop("updates")
+    if recipe.optimisation.schedule != "cosine":  # else the end shapes the whole way
+        settings["optimisation"].pop("updates")
     if recipe.reporting.patience:  # else it has no say in what is learnt
         settings["patience"] = [recipe.reporting.patience, recipe.reporting.dev_segments]
     settings["sources"] = [
