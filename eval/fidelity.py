@@ -39,6 +39,28 @@ class Fidelity:
 
 
 @dataclass(frozen=True)
+class Item:
+    """Something of the source that must arrive: an entry of the ledger."""
+
+    kind: str  # key of KINDS: number, date, code, url, name, negation, term
+    value: str  # as the source has it; as the hypothesis has it where it was invented
+    outcome: str  # "kept", "changed", "lost" or "invented"
+    found: str = ""  # what stands in its place, where it was changed
+    leg: int = 0  # the leg of a pivot route that lost or changed it, from 1; 0 for a direct route
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kind over many pairs."""
+
+    kind: str
+    kept: int = 0
+    changed: int = 0
+    lost: int = 0
+    invented: int = 0
+
+
+@dataclass(frozen=True)
 class Tally:
     """Counts over many pairs."""
 

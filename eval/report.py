@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.fidelity import Fidelity, Tally, check_numbers, tally
+from eval.analysis import Analysis
+from eval.fidelity import Entry, Fidelity, Item, Tally, check_numbers, tally
 from eval.metrics import (
     DEFAULT_METRICS,
     MetricScore,
@@ -18,6 +19,7 @@ from eval.metrics import (
 )
 from eval.pairs import Pair, build_pairs
 from eval.significance import Comparison, compare_systems, describe_power
+from eval.slices import Slice
 from mt.align.alignment import Alignment
 from mt.errors import RunError, ScoreError
 from mt.store import RunDirectory
@@ -31,6 +33,7 @@ class Judgement:
     pair: Pair
     numbers: Fidelity  # of the source in the hypothesis
     chrf: float | None = None  # sentence-level chrF++, 0 to 100; None where not scored
+    ledger: tuple[Item, ...] = ()  # everything that had to arrive, and whether it did
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class SystemReport:
     scores: tuple[MetricScore, ...]  # in the job's order of metrics; empty without references
     numbers: Tally  # over its scored pairs (over all of them, without references)
     judgements: tuple[Judgement, ...]  # in document order
+    slices: tuple[Slice, ...] = ()  # scored in other ways; empty without references
+    ledger: tuple[Entry, ...] = ()  # a row a kind, over all pairs with a source
+    analysis: Analysis = field(default_factory=Analysis)
 
     @property
     def origin(self) -> str:
