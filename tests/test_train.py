@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import signal
@@ -290,6 +291,10 @@ def test_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
         np.testing.assert_array_equal(values, parts[name])
     pad = len(json.loads((tmp_path / "whole" / "model" / "vocab.json").read_text())) - 1
     assert not whole["model.shared.weight"][pad].any()  # else CTranslate2 would disagree
+    described = json.loads((tmp_path / "whole" / "corpus.json").read_text())
+    assert described["rows"] == {"rows.jsonl": 30}
+    data = (tmp_path / "rows.jsonl").read_bytes()
+    assert described["files"]["1: rows.jsonl"] == hashlib.sha256(data).hexdigest()
     log = (tmp_path / "whole" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["update"] for line in log] == [2, 4, 6, 8, 8, 8]
 

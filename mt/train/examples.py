@@ -49,6 +49,15 @@ class Corpus:
     dropped: Mapping[str, int]
     digests: Mapping[str, str]  # file name -> sha256
 
+    def describe(self) -> dict[str, Any]:
+        """What a model card must say of the data: files with hashes, rows a set, rows dropped."""
+        return {
+            "files": dict(self.digests),
+            "rows": dict(Counter(row.group for row in self.train).most_common()),
+            "held_out": len(self.dev),
+            "dropped": dict(self.dropped),
+        }
+
 
 def read_corpus(recipe: Recipe) -> Corpus:
     """Read all sources of the recipe.

@@ -1,12 +1,14 @@
 """Train a Marian model from a recipe: resumable to the bit, one log row per report interval.
 
-Everything lives in the recipe's output folder: ``vocabulary/``, ``checkpoint.pt`` (replaced
-atomically), ``log.jsonl``, its picture ``curve.svg`` and, at every checkpoint, the finished
-``model/`` in Hugging Face's Marian format (fp16 safetensors of the exponentially averaged weights).
+Everything lives in the recipe's output folder: ``corpus.json`` (what went in, with hashes),
+``vocabulary/``, ``checkpoint.pt`` (replaced atomically), ``log.jsonl``, its picture ``curve.svg``
+and, at every checkpoint, the finished ``model/`` in Hugging Face's Marian format (fp16 safetensors
+of the exponentially averaged weights).
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -110,6 +112,8 @@ class Trainer:
         self.vocabulary = recipe.output / "vocabulary"
         self.identity = _identity(recipe, corpus)
         _claim(recipe.output / "identity", self.identity)
+        described = json.dumps(corpus.describe(), ensure_ascii=False, indent=1)
+        write_text(recipe.output / "corpus.json", described + "\n")
         prepare_vocabulary(recipe, corpus, self.vocabulary)
         self.tokenizer = load_tokenizer(self.vocabulary, recipe.optimisation.max_length)
         self.codec = Codec(self.vocabulary)
