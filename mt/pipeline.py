@@ -134,6 +134,7 @@ def prepare(job: Job) -> Workshop:
         beam_size=settings.beam_size,
         batch_tokens=settings.batch_tokens,
         device=settings.device,
+        repair=settings.repair,
     )
     for system in job.systems:
         workshop.fingerprint(system.models, system.targets[: len(system.models)])

@@ -4,7 +4,7 @@
 ``manifest.json``               job, versions, and per stage: digest, seconds, sha256
 ``segments.jsonl``              index, line, text (raw, changes where they differ)
 ``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
-``translations/<system>.jsonl`` index, text, score, pivots, notes
+``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired)
 ``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
 ``scores.json``, ``report.*``   made from the files above by ``eval``
 ==============================  ============================================================
@@ -26,7 +26,7 @@ from mt.align.alignment import Alignment, Bead
 from mt.digest import digest_file
 from mt.errors import AlignmentError, RunError
 from mt.text.document import Document, Segment
-from mt.translate.translation import Translation
+from mt.translate.translation import Attempt, Translation
 
 SCHEMA = 1  # of the files below; a directory of another schema is refused, not guessed at
 
@@ -188,9 +188,11 @@ class RunDirectory:
             )
 
     def write_translations(self, name: str, translations: Sequence[Translation]) -> None:
-        self.write_rows(
-            name, [{"index": i, **asdict(value)} for i, value in enumerate(translations)]
-        )
+        rows = [{"index": i, **asdict(value)} for i, value in enumerate(translations)]
+        for row in rows:
+            if not row["attempts"]:
+                del row["attempts"]
+        self.write_rows(name, rows)
 
     def read_translations(self, name: str) -> list[Translation]:
         with self._shape(name):
@@ -200,6 +202,10 @@ class RunDirectory:
                     row["score"],
                     tuple(row.get("pivots", ())),
                     tuple(row.get("notes", ())),
+                    tuple(
+                        Attempt(each["way"], each["text"], each["score"], tuple(each["faults"]))
+                        for each in row.get("attempts", ())
+                    ),
                 )
                 for row in self.read_rows(name)
             ]

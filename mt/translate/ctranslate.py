@@ -10,7 +10,7 @@ import sentencepiece
 
 from mt.errors import ModelError, TranslationError
 from mt.translate.conversion import convert
-from mt.translate.engine import Decoding
+from mt.translate.engine import Decoding, Hypothesis
 from mt.translate.models import ModelFiles
 
 EOS = "</s>"
@@ -43,7 +43,14 @@ class CTranslateEngine:
     def count_tokens(self, text: str) -> int:
         return len(self._source.encode(text))
 
-    def generate(self, texts: Sequence[str], token: str | None) -> list[tuple[str, float]]:
+    def generate(
+        self,
+        texts: Sequence[str],
+        token: str | None,
+        *,
+        whole_beam: bool = False,
+        no_repeat: int = 0,
+    ) -> list[list[Hypothesis]]:
         prefix = [token] if token else []
         pieces = [[*prefix, *line, EOS] for line in self._source.encode(list(texts), out_type=str)]
         longest = max(map(len, pieces))
@@ -51,6 +58,8 @@ class CTranslateEngine:
             results = self._model.translate_batch(
                 pieces,
                 beam_size=self._decoding.beam_size,
+                num_hypotheses=self._decoding.beam_size if whole_beam else 1,
+                no_repeat_ngram_size=no_repeat,
                 max_batch_size=max(self._decoding.batch_tokens, longest),
                 batch_type="tokens",
                 max_input_length=0,
@@ -60,7 +69,10 @@ class CTranslateEngine:
         except RuntimeError as error:
             raise TranslationError(f"ctranslate2: {error}") from None
         return [
-            (self._target.decode(result.hypotheses[0]), float(result.scores[0]))
+            [
+                (self._target.decode(hypothesis), float(score))
+                for hypothesis, score in zip(result.hypotheses, result.scores, strict=True)
+            ]
             for result in results
         ]
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from mt.errors import ModelError, TranslationError
-from mt.translate.engine import Decoding
+from mt.translate.engine import Decoding, Hypothesis
 from mt.translate.models import ModelFiles
 
 
@@ -47,14 +47,21 @@ class MarianEngine:
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer.tokenize(text))
 
-    def generate(self, texts: Sequence[str], token: str | None) -> list[tuple[str, float]]:
+    def generate(
+        self,
+        texts: Sequence[str],
+        token: str | None,
+        *,
+        whole_beam: bool = False,
+        no_repeat: int = 0,
+    ) -> list[list[Hypothesis]]:
         prefix = f"{token} " if token else ""
         order = sorted(range(len(texts)), key=lambda i: self.count_tokens(texts[i]))
-        results: list[tuple[str, float]] = [("", 0.0)] * len(texts)
+        results: list[list[Hypothesis]] = [[] for _ in texts]
         for batch in self._batches(texts, order):
-            for index, result in zip(
-                batch, self._translate([prefix + texts[i] for i in batch]), strict=True
-            ):
+            lines = [prefix + texts[i] for i in batch]
+            made = self._translate(lines, whole_beam=whole_beam, no_repeat=no_repeat)
+            for index, result in zip(batch, made, strict=True):
                 results[index] = result
         return results
 
@@ -69,7 +76,9 @@ class MarianEngine:
         if batch:
             yield batch
 
-    def _translate(self, texts: list[str]) -> list[tuple[str, float]]:
+    def _translate(
+        self, texts: list[str], *, whole_beam: bool, no_repeat: int
+    ) -> list[list[Hypothesis]]:
         torch, pad = self._torch, self._model.config.pad_token_id
         encoded = self._tokenizer(texts, padding=True, return_tensors="pt")
         encoded = encoded.to(self._model.device)
@@ -79,6 +88,8 @@ class MarianEngine:
                 output = self._model.generate(
                     **encoded,
                     num_beams=self._decoding.beam_size,
+                    num_return_sequences=self._decoding.beam_size if whole_beam else 1,
+                    no_repeat_ngram_size=no_repeat,
                     max_length=self._decoding.max_length(pieces, self._positions),
                     bad_words_ids=[[pad]],
                     forced_eos_token_id=None,
@@ -88,12 +99,13 @@ class MarianEngine:
         except RuntimeError as error:
             raise TranslationError(f"transformers: {error}") from None
         decoded = self._tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
-        return [
-            (text.strip(), score)
-            for text, score in zip(decoded, self._scores(output, len(texts)), strict=True)
+        flat = [
+            (text.strip(), score) for text, score in zip(decoded, self._scores(output), strict=True)
         ]
+        size = len(flat) // len(texts)
+        return [flat[start : start + size] for start in range(0, len(flat), size)]
 
-    def _scores(self, output, count: int) -> list[float]:  # type: ignore[no-untyped-def]
+    def _scores(self, output) -> list[float]:  # type: ignore[no-untyped-def]
         if output.get("sequences_scores") is not None:
             return [float(score) for score in output.sequences_scores]
         chosen = self._model.compute_transition_scores(
@@ -101,4 +113,4 @@ class MarianEngine:
         )
         finite = chosen.masked_fill(~chosen.isfinite(), 0.0)
         lengths = (output.sequences[:, 1:] != self._model.config.pad_token_id).sum(dim=1)
-        return [float(s) for s in finite.sum(dim=1) / lengths.clamp(min=1)][:count]
+        return [float(s) for s in finite.sum(dim=1) / lengths.clamp(min=1)]

@@ -8,19 +8,31 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One way to a translation, and what is plainly wrong with its outcome."""
+
+    way: str  # "beam" (the first), "hypothesis 2 of the beam", "no repeats", "in 3 parts"
+    text: str
+    score: float  # mean log-probability per piece
+    faults: tuple[str, ...]  # of mt/translate/repair.py
+
+
+@dataclass(frozen=True)
 class Translation:
     """The translation of one segment.
 
     ``score`` is the mean log-probability of its target tokens (natural log, at most 0), summed over
     the legs of a route, or None where no model made it. ``pivots`` are the intermediate
     translations of a route, first leg first. ``notes`` say what was out of the ordinary: "blank",
-    "no letters: copied", "split into 3 parts".
+    "no letters: copied", "split into 3 parts", "repaired (no repeats): loop", "lost 39-NQ/TW".
+    ``attempts`` are all that were made where the first was at fault, per part the one taken last.
     """
 
     text: str
     score: float | None = None
     pivots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 Progress = Callable[[int], None]  # called with the number of segments just finished

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,9 +14,10 @@ from mt.text.normalize import normalize
 from mt.translate.clauses import split_clauses
 from mt.translate.engine import Decoding, Engine
 from mt.translate.models import ModelFiles, find_model
-from mt.translate.translation import Progress, Translation, Translator
+from mt.translate.repair import FIRST, attempt
+from mt.translate.translation import Attempt, Progress, Translation, Translator
 
-VERSION = 1  # of what happens around the model; raise it when results change
+VERSION = 2  # of what happens around the model; raise it when results change
 
 EngineName = Literal["ctranslate2", "transformers"]
 
@@ -26,9 +27,10 @@ WINDOW = 128  # segments handed to the engine at a time: the grain of progress
 class ModelTranslator:
     """One model asked for one target language; remembers what it has translated."""
 
-    def __init__(self, files: ModelFiles, target: str, engine: Engine) -> None:
+    def __init__(self, files: ModelFiles, target: str, engine: Engine, repair: bool) -> None:
         self.name = files.citation
         self._engine = engine
+        self._repair = repair
         self._token = files.target_token(target)
         self._limit = files.max_tokens - 2  # the target token and </s>
         self._known: dict[str, Translation] = {}
@@ -55,17 +57,30 @@ class ModelTranslator:
             else:
                 parts[text] = split_clauses(text, self._limit, self._engine.count_tokens)
         flat = [part for pieces in parts.values() for part in pieces]
-        made = iter(self._engine.generate(flat, self._token) if flat else ())
+        made = iter(attempt(flat, self._engine, self._token, repair=self._repair) if flat else ())
         for text, pieces in parts.items():
             self._known[text] = _join([next(made) for _ in pieces])
 
 
-def _join(made: Sequence[tuple[str, float]]) -> Translation:
+def _join(made: Sequence[tuple[Attempt, ...]]) -> Translation:
     notes = [f"split into {len(made)} parts"] if len(made) > 1 else []
-    text = normalize(" ".join(part for part, _ in made))[0]
-    if not text:
-        notes.append("the model answered nothing")
-    return Translation(text, sum(score for _, score in made) / len(made), notes=tuple(notes))
+    chosen = [attempts[-1] for attempts in made]
+    for attempts in made:
+        notes += _describe(attempts)
+    return Translation(
+        normalize(" ".join(taken.text for taken in chosen))[0],
+        sum(taken.score for taken in chosen) / len(chosen),
+        notes=tuple(notes),
+        attempts=tuple(each for attempts in made if len(attempts) > 1 for each in attempts),
+    )
+
+
+def _describe(attempts: Sequence[Attempt]) -> Iterator[str]:
+    chosen = attempts[-1]
+    if chosen.way != FIRST:
+        cured = ", ".join(fault for fault in attempts[0].faults if fault not in chosen.faults)
+        yield f"repaired ({chosen.way}): {cured}"
+    yield from chosen.faults
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,7 @@ def _continue(before: Translation, after: Translation) -> Translation:
         sum(scores) if scores else None,
         (*before.pivots, before.text),
         tuple(dict.fromkeys((*before.notes, *after.notes))),
+        (*before.attempts, *after.attempts),
     )
 
 
@@ -109,9 +125,10 @@ class Workshop:
         beam_size: int = 5,
         batch_tokens: int = 4096,
         device: str = "auto",
+        repair: bool = True,
     ) -> None:
         self.engine: EngineName = engine
-        self._decoding = Decoding(beam_size, batch_tokens, _pick_device(engine, device))
+        self._decoding = Decoding(beam_size, batch_tokens, _pick_device(engine, device), repair)
         self._files: dict[str, ModelFiles] = {}
         self._engines: dict[Path, Engine] = {}
         self._translators: dict[tuple[Path, str], ModelTranslator] = {}
@@ -154,7 +171,7 @@ class Workshop:
             if files.folder not in self._engines:
                 self._engines[files.folder] = _load(self.engine, files, self._decoding)
             engine = self._engines[files.folder]
-            self._translators[key] = ModelTranslator(files, target, engine)
+            self._translators[key] = ModelTranslator(files, target, engine, self._decoding.repair)
         return self._translators[key]
 
 
