@@ -1,32 +1,18 @@
 """Did the numbers and codes of the source arrive? Counted by form, not by meaning.
 
-A number that is rightly written as a word ("6 tasks" as "six tasks") counts as lost, and a month
-that becomes a number counts as invented; hence the report counts the reference the same way.
+The short count: a number that is rightly written as a word ("6 tasks" as "six tasks") counts as
+lost, and a month that becomes a number as invented; hence the report counts the reference the
+same way. The fuller account is kept by :mod:`eval.ledger`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_FOLD = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-
-# A code has capitals and digits: 39-NQ/TW, COVID-19, G7. Arabic letters may stick to its front.
-_CODE = r"(?<![0-9A-Za-zÀ-ɏḀ-ỹ])[A-ZĐ0-9]+(?:[-/][A-ZĐ0-9]+)*(?![0-9A-Za-zÀ-ɏḀ-ỹ])"
-_NUMBER = r"[0-9]+(?:[.,'’٫٬][0-9]+)*"
-_PATTERN = re.compile(f"(?P<code>(?=[-/0-9]*[A-ZĐ])(?=[-/A-ZĐ]*[0-9]){_CODE})|{_NUMBER}")
-_SEPARATORS = re.compile(r"[.,'’٫٬]")
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number or code in a text: ``text[start:end]``, and ``value`` to compare it by."""
-
-    value: str  # digits 0-9 without separators, no leading zeros of a whole number; or the code
-    start: int
-    end: int
+from mt.text.numbers import Number as Number
+from mt.text.numbers import find_numbers as find_numbers
 
 
 @dataclass(frozen=True)
@@ -38,6 +24,20 @@ class Fidelity:
     invented: tuple[str, ...] = ()
 
 
+# What the ledger is kept of, and what a reader calls several of them.
+KINDS = {
+    "number": "numbers",
+    "date": "dates",
+    "code": "codes",
+    "url": "web and e-mail addresses",
+    "name": "names in Latin script",
+    "negation": "negations",
+    "term": "glossary terms",
+}
+NUMERIC = frozenset({"number", "date", "code", "url"})  # whose loss is counted as a number's
+OUTCOMES = ("kept", "changed", "lost", "invented")
+
+
 @dataclass(frozen=True)
 class Item:
     """Something of the source that must arrive: an entry of the ledger."""
@@ -47,6 +47,8 @@ class Item:
     outcome: str  # "kept", "changed", "lost" or "invented"
     found: str = ""  # what stands in its place, where it was changed
     leg: int = 0  # the leg of a pivot route that lost or changed it, from 1; 0 for a direct route
+    start: int = 0  # its place in the source (in the hypothesis where it was invented):
+    end: int = 0  # text[start:end]; both 0 where it has none
 
 
 @dataclass(frozen=True)
@@ -74,24 +76,6 @@ class Tally:
         return self.kept + self.lost
 
 
-def find_numbers(text: str) -> tuple[Number, ...]:
-    """Numbers in ``0-9``, ``٠-٩`` or ``۰-۹``, and codes, from left to right.
-
-    Separators are ignored, so 1,234.5 and 1.234,5 are one value (and 7.4 cannot be told
-    from 74).
-    """
-    folded = text.translate(_FOLD)  # one character for one: places stay
-    return tuple(
-        Number(match[0] if match["code"] else _value(match[0]), match.start(), match.end())
-        for match in _PATTERN.finditer(folded)
-    )
-
-
-def _value(digits: str) -> str:
-    value = _SEPARATORS.sub("", digits)
-    return value.lstrip("0") or "0" if value == digits else value
-
-
 def check_numbers(source: str, hypothesis: str) -> Fidelity:
     """Compare the two as multisets: a number that stands twice must arrive twice."""
     wanted = Counter(number.value for number in find_numbers(source))
@@ -100,6 +84,16 @@ def check_numbers(source: str, hypothesis: str) -> Fidelity:
         tuple((wanted & found).elements()),
         tuple((wanted - found).elements()),
         tuple((found - wanted).elements()),
+    )
+
+
+def tally_ledger(ledger: Iterable[Entry]) -> Tally:
+    """Its numbers, dates, codes and addresses; what was changed counts as lost."""
+    entries = [entry for entry in ledger if entry.kind in NUMERIC]
+    return Tally(
+        sum(entry.kept for entry in entries),
+        sum(entry.changed + entry.lost for entry in entries),
+        sum(entry.invented for entry in entries),
     )
 
 

@@ -85,15 +85,12 @@ class _Group:
 
 def _paired(count: int, references: Sequence[tuple[Alignment, Document]]) -> Iterator[_Group]:
     beads = [bead for alignment, _ in references for bead in alignment.beads]
+    opposite = [{i: bead for bead in a.beads for i in bead.source} for a, _ in references]
     for component in _components(count, (bead.source for bead in beads)):
-        members = set(component)
         yield _Group(
             (component[0], 0),
             component,
-            tuple(
-                tuple(bead for bead in alignment.beads if members.intersection(bead.source))
-                for alignment, _ in references
-            ),
+            tuple(tuple(dict.fromkeys(found[i] for i in component)) for found in opposite),
         )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from eval.analysis import Analysis
-from eval.fidelity import Entry, Fidelity, Item, Tally, check_numbers, tally
+from eval.analysis import Analysis, Difference, analyze_systems, find_differences
+from eval.fidelity import Entry, Fidelity, Item, Tally, check_numbers, tally, tally_ledger
+from eval.ledger import check_items, sum_items, trace_items
 from eval.metrics import (
     DEFAULT_METRICS,
     MetricScore,
@@ -18,12 +19,16 @@ from eval.metrics import (
     score_sentences,
 )
 from eval.pairs import Pair, build_pairs
-from eval.significance import Comparison, compare_systems, describe_power
-from eval.slices import Slice
+from eval.significance import Comparison, Test, compare_systems, describe_power
+from eval.slices import Slice, build_slices
+from eval.terms import Glossary
+from eval.verdicts import SEVERITIES, Key, Verdict, find_verdicts, identify_run
+from mt.align.aligner import LINE_BY_LINE
 from mt.align.alignment import Alignment
-from mt.errors import RunError, ScoreError
-from mt.store import RunDirectory
+from mt.errors import CorpusError, RunError, ScoreError
+from mt.store import GLOSSARY, RunDirectory
 from mt.text.document import Document
+from mt.text.glossary import read_glossary
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Judgement:
     numbers: Fidelity  # of the source in the hypothesis
     chrf: float | None = None  # sentence-level chrF++, 0 to 100; None where not scored
     ledger: tuple[Item, ...] = ()  # everything that had to arrive, and whether it did
+    verdict: Verdict | None = None  # a reviewer's, where one was given
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,26 @@ class SystemReport:
     analysis: Analysis = field(default_factory=Analysis)
 
     @property
+    def kept(self) -> Tally:
+        """Numbers, dates and codes by the ledger; the short count where there is none."""
+        return tally_ledger(self.ledger) if self.ledger else self.numbers
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """How many translations were judged good, minor, major, critical; empty when none was."""
+        given = Counter(j.verdict.severity for j in self.judgements if j.verdict)
+        return {name: given[name] for name in SEVERITIES} if any(map(given.get, SEVERITIES)) else {}
+
+    @property
     def origin(self) -> str:
-        """What made the text: ``model@revision``, with its pivots, or the file it was read from."""
-        if not self.models:
-            return f"only scored: {self.hypothesis}" if self.hypothesis else "only scored"
-        return " + ".join(self.models) + (f" via {', '.join(self.via)}" if self.via else "")
+        return describe_origin(self.models, self.via, self.hypothesis)
+
+
+def describe_origin(models: Sequence[str], via: Sequence[str], hypothesis: str) -> str:
+    """What made a text: ``model@revision``, with its pivots, or the file it was read from."""
+    if not models:
+        return f"only scored: {hypothesis}" if hypothesis else "only scored"
+    return " + ".join(models) + (f" via {', '.join(via)}" if via else "")
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,13 @@ class Target:
     comparisons: tuple[Comparison, ...]
     reference_numbers: Tally  # the same count as the systems', for the references themselves
     power: str  # what so many pairs can show, in a sentence; "" without references
+    reference_ledger: tuple[Entry, ...] = ()  # as the systems' ledgers, for the references
+
+    @property
+    def reference_kept(self) -> Tally:
+        """As of a system, for the references themselves."""
+        ledger = self.reference_ledger
+        return tally_ledger(ledger) if ledger else self.reference_numbers
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -99,6 +127,16 @@ class Target:
     @property
     def scored(self) -> int:
         return sum(pair.scored for pair in self.pairs)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The scored pairs where two systems lie furthest apart, the widest gap first."""
+        names = [system.name for system in self.systems]
+        return find_differences(
+            (row[0].pair.index, dict(zip(names, (j.chrf or 0.0 for j in row), strict=True)))
+            for row in self.rows
+            if row[0].pair.scored
+        )
 
     @property
     def left_out(self) -> Mapping[str, int]:
@@ -120,6 +158,7 @@ class Report:
     seed: int
     notes: tuple[str, ...]  # sentences on what a reader must know about this run
     versions: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""  # of the job and its source text; verdicts are kept under it
 
 
 def build_report(run: Path | str) -> Report:
@@ -130,10 +169,11 @@ def build_report(run: Path | str) -> Report:
         ScoreError: the job asks for an unknown metric or an unusable seed.
     """
     directory = RunDirectory(Path(run))
-    job = _read_job(directory)
+    job = read_job(directory)
     source = directory.read_document("segments.jsonl", job.source_language)
     languages = dict.fromkeys(system.target for system in job.systems)
     targets = tuple(_build_target(directory, job, source, language) for language in languages)
+    targets, stale = _add_verdicts(directory, targets)
     return Report(
         run=directory.path,
         name=job.name,
@@ -143,13 +183,14 @@ def build_report(run: Path | str) -> Report:
         targets=targets,
         bootstrap=job.bootstrap,
         seed=job.seed,
-        notes=tuple(note for target in targets for note in _notes(target)),
+        notes=(*(note for target in targets for note in _notes(target)), *stale),
         versions=job.versions,
+        identity=identify_run(job.name, source.texts),
     )
 
 
 @dataclass(frozen=True)
-class _System:
+class RunSystem:
     name: str
     target: str
     models: tuple[str, ...]
@@ -158,13 +199,13 @@ class _System:
 
 
 @dataclass(frozen=True)
-class _Job:
+class RunJob:
     """What a report takes from the manifest."""
 
     name: str
     source_language: str
     source_path: str
-    systems: tuple[_System, ...]
+    systems: tuple[RunSystem, ...]
     references: Mapping[str, Sequence[str]]  # language -> names
     reference_paths: Mapping[str, str]
     methods: Mapping[str, str]  # reference -> what made its alignment
@@ -172,13 +213,17 @@ class _Job:
     bootstrap: int
     seed: int
     versions: Mapping[str, str]
+    test: Test = "bootstrap"  # between systems
+    trials: int = 10_000  # of the randomization test
+    glossary: str = ""  # path that the job gave; the run directory has a copy
 
 
-def _read_job(directory: RunDirectory) -> _Job:
+def read_job(directory: RunDirectory) -> RunJob:
+    """Raises ``RunError`` for a manifest that cannot be used, ``ScoreError`` for its metrics."""
     manifest = directory.read_manifest()
     score = manifest.get("score", {})
     try:
-        job = _Job(
+        job = RunJob(
             name=str(manifest["name"]),
             source_language=str(manifest["source"]["language"]),
             source_path=str(manifest["source"].get("path", "")),
@@ -190,6 +235,9 @@ def _read_job(directory: RunDirectory) -> _Job:
             bootstrap=int(score.get("bootstrap", 1000)),
             seed=int(score.get("seed", 12345)),
             versions={name: str(version) for name, version in manifest.get("versions", {}).items()},
+            test="randomization" if score.get("test") == "randomization" else "bootstrap",
+            trials=int(score.get("trials", 10_000)),
+            glossary=str(score.get("glossary") or ""),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(
@@ -206,8 +254,8 @@ def _read_methods(directory: RunDirectory, manifest: Mapping[str, Any]) -> dict[
     return {**methods, **dict.fromkeys(corrected, "corrected by hand")}
 
 
-def _read_system(row: Mapping[str, Any]) -> _System:
-    return _System(
+def _read_system(row: Mapping[str, Any]) -> RunSystem:
+    return RunSystem(
         name=str(row["name"]),
         target=str(row["target"]),
         models=tuple(row.get("models") or ()),
@@ -216,18 +264,28 @@ def _read_system(row: Mapping[str, Any]) -> _System:
     )
 
 
-def _build_target(directory: RunDirectory, job: _Job, source: Document, language: str) -> Target:
+def _build_target(directory: RunDirectory, job: RunJob, source: Document, language: str) -> Target:
     names = job.references.get(language, ())
-    read = [_read_reference(directory, name, language, source) for name in names]
+    read = [read_reference(directory, name, language, source) for name in names]
     systems = [system for system in job.systems if system.target == language]
-    pairs = [_read_pairs(directory, system.name, source, read) for system in systems]
+    pairs = [read_pairs(directory, system.name, source, read) for system in systems]
     scores, comparisons = _score(job, systems, pairs)
+    glossary = _read_glossary(directory, job)
+    ledgers = [
+        _keep_ledgers(mine, (job.source_language, *system.via, language), glossary)
+        for system, mine in zip(systems, pairs, strict=True)
+    ]
+    analyses = analyze_systems(pairs, (job.source_language, language))
+    slices = [
+        _slice(directory, job, system, mine, dict(zip(names, read, strict=True)))
+        for system, mine in zip(systems, pairs, strict=True)
+    ]
     return Target(
         language=language,
         references=tuple(
             _describe_reference(job, name, *both) for name, both in zip(names, read, strict=True)
         ),
-        systems=tuple(map(_build_system, systems, pairs, scores)),
+        systems=tuple(map(_build_system, systems, pairs, scores, slices, ledgers, analyses)),
         comparisons=comparisons,
         reference_numbers=_count_in_references(pairs[0]),
         power=describe_power(
@@ -235,30 +293,33 @@ def _build_target(directory: RunDirectory, job: _Job, source: Document, language
         )
         if names
         else "",
+        reference_ledger=_keep_reference_ledger(pairs[0], job.source_language, language, glossary),
     )
 
 
 def _score(
-    job: _Job, systems: Sequence[_System], pairs: Sequence[Sequence[Pair]]
+    job: RunJob, systems: Sequence[RunSystem], pairs: Sequence[Sequence[Pair]]
 ) -> tuple[list[tuple[MetricScore, ...]], tuple[Comparison, ...]]:
     """The scores of every system and the comparisons; nothing of either without scored pairs."""
-    streams = _streams(pairs[0])
+    streams = stack_references(pairs[0])
     if not streams:
         return [() for _ in systems], ()
     named = [
         (system.name, [pair.hypothesis for pair in mine if pair.scored])
         for system, mine in zip(systems, pairs, strict=True)
     ]
+    sources = [pair.source for pair in pairs[0] if pair.scored]
     how = (streams, systems[0].target, job.bootstrap, job.seed)
     return (
-        [score_corpus(job.metrics, lines, *how) for _, lines in named],
-        compare_systems(job.metrics, named, *how),
+        [score_corpus(job.metrics, lines, *how, sources) for _, lines in named],
+        compare_systems(job.metrics, named, *how, job.test, job.trials, sources),
     )
 
 
-def _read_reference(
+def read_reference(
     directory: RunDirectory, name: str, language: str, source: Document
 ) -> tuple[Alignment, Document]:
+    """A reference and its alignment with the source; raises ``RunError``, ``AlignmentError``."""
     document = directory.read_document(f"references/{name}.jsonl", language)
     alignment = directory.read_alignment(
         f"alignments/{name}.jsonl", len(source.segments), len(document.segments)
@@ -267,7 +328,7 @@ def _read_reference(
 
 
 def _describe_reference(
-    job: _Job, name: str, alignment: Alignment, document: Document
+    job: RunJob, name: str, alignment: Alignment, document: Document
 ) -> ReferenceReport:
     return ReferenceReport(
         name=name,
@@ -278,12 +339,17 @@ def _describe_reference(
     )
 
 
-def _read_pairs(
+def read_pairs(
     directory: RunDirectory,
     system: str,
     source: Document,
     references: Sequence[tuple[Alignment, Document]],
 ) -> tuple[Pair, ...]:
+    """The translations of a system beside the references, which need not be of the same run.
+
+    Raises:
+        RunError: the translations are missing or damaged, or not one per source segment.
+    """
     name = f"translations/{system}.jsonl"
     translations = directory.read_translations(name)
     try:
@@ -292,15 +358,20 @@ def _read_pairs(
         raise RunError(f"{directory.path / name}: {error}; run the job again") from None
 
 
-def _streams(pairs: Sequence[Pair]) -> list[list[str]]:
+def stack_references(pairs: Sequence[Pair]) -> list[list[str]]:
     """One list of texts per reference, over the scored pairs; none when nothing is scored."""
     return [list(texts) for texts in zip(*(p.references for p in pairs if p.scored), strict=True)]
 
 
 def _build_system(
-    system: _System, pairs: Sequence[Pair], scores: tuple[MetricScore, ...]
+    system: RunSystem,
+    pairs: Sequence[Pair],
+    scores: tuple[MetricScore, ...],
+    slices: tuple[Slice, ...],
+    ledgers: Sequence[tuple[Item, ...]],
+    analysis: Analysis,
 ) -> SystemReport:
-    judgements = _judge(pairs)
+    judgements = _judge(pairs, ledgers)
     counted = [j.numbers for j in judgements if j.pair.scored] or [j.numbers for j in judgements]
     return SystemReport(
         name=system.name,
@@ -310,16 +381,107 @@ def _build_system(
         scores=scores,
         numbers=tally(counted),
         judgements=judgements,
+        slices=slices,
+        ledger=sum_items(ledgers),
+        analysis=analysis,
     )
 
 
-def _judge(pairs: Sequence[Pair]) -> tuple[Judgement, ...]:
+def _slice(
+    directory: RunDirectory,
+    job: RunJob,
+    system: RunSystem,
+    pairs: Sequence[Pair],
+    references: Mapping[str, tuple[Alignment, Document]],
+) -> tuple[Slice, ...]:
+    """Nothing without references, nor where lines stand opposite lines and none can go astray."""
+    if all(job.methods.get(name) == LINE_BY_LINE for name in references):
+        return ()
+    translations = directory.read_translations(f"translations/{system.name}.jsonl")
+    hypothesis = [translation.text for translation in translations]
+    texts = [document.texts for _, document in references.values()]
+    return build_slices(job.metrics, pairs, hypothesis, texts, system.target)
+
+
+def _judge(pairs: Sequence[Pair], ledgers: Sequence[tuple[Item, ...]]) -> tuple[Judgement, ...]:
     scored = [pair for pair in pairs if pair.scored]
-    values = score_sentences([p.hypothesis for p in scored], _streams(pairs)) if scored else ()
+    streams = stack_references(pairs)
+    values = score_sentences([p.hypothesis for p in scored], streams) if scored else ()
     chrf = {pair.index: value for pair, value in zip(scored, values, strict=True)}
     return tuple(
-        Judgement(pair, check_numbers(pair.source, pair.hypothesis), chrf.get(pair.index))
+        Judgement(pair, check_numbers(pair.source, pair.hypothesis), chrf.get(pair.index), ledger)
+        for pair, ledger in zip(pairs, ledgers, strict=True)
+    )
+
+
+def _read_glossary(directory: RunDirectory, job: RunJob) -> Glossary | None:
+    """The copy in the run directory; raises ``RunError`` where the job had one and it is gone."""
+    if not job.glossary:
+        return None
+    try:
+        return Glossary(read_glossary(directory.path / GLOSSARY))
+    except CorpusError as error:
+        raise RunError(f"{error}; run the job again") from None
+
+
+def _keep_ledgers(
+    pairs: Iterable[Pair], languages: Sequence[str], glossary: Glossary | None
+) -> list[tuple[Item, ...]]:
+    """The ledger of every pair; ``languages`` are those of the source, the pivots and the target.
+
+    Of a text whose pivots were not kept, nobody can say which leg lost what.
+    """
+    ledgers = []
+    for pair in pairs:
+        texts, spoken = (*pair.pivots, pair.hypothesis), languages
+        if len(texts) != len(languages) - 1:
+            texts, spoken = (pair.hypothesis,), (languages[0], languages[-1])
+        found = trace_items(pair.source, texts, spoken, glossary) if pair.source else ()
+        ledgers.append(found)
+    return ledgers
+
+
+def _keep_reference_ledger(
+    pairs: Iterable[Pair], source_language: str, language: str, glossary: Glossary | None
+) -> tuple[Entry, ...]:
+    """As for the systems, of the first reference that says something, over the scored pairs."""
+    return sum_items(
+        check_items(
+            pair.source,
+            next(text for text in pair.references if text),
+            (source_language, language),
+            glossary,
+        )
         for pair in pairs
+        if pair.scored
+    )
+
+
+def _add_verdicts(
+    directory: RunDirectory, targets: tuple[Target, ...]
+) -> tuple[tuple[Target, ...], list[str]]:
+    """The targets with the verdicts kept in the run directory, and notes on those left out."""
+    texts = {
+        (system.name, judgement.pair.sources): judgement.pair.hypothesis
+        for target in targets
+        for system in target.systems
+        for judgement in system.judgements
+    }
+    found, stale = find_verdicts(directory.path, texts)
+    if not found:
+        return targets, stale
+    return tuple(
+        replace(target, systems=tuple(_judge_system(system, found) for system in target.systems))
+        for target in targets
+    ), stale
+
+
+def _judge_system(system: SystemReport, found: Mapping[Key, Verdict]) -> SystemReport:
+    return replace(
+        system,
+        judgements=tuple(
+            replace(j, verdict=found.get((system.name, j.pair.sources))) for j in system.judgements
+        ),
     )
 
 

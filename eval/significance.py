@@ -1,24 +1,26 @@
-"""Can the systems be told apart? Paired bootstrap, and what this much text can show at all."""
+"""Can the systems be told apart? Paired tests, and what this much text can show at all."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from eval.counting import Counts, count, gather, sample
 from eval.metrics import (
-    METRICS,
     MetricScore,
-    check_lengths,
-    compose,
-    find_metric,
-    prepare_references,
-    seeded,
+    check_seed,
+    is_higher_better,
+    label_metric,
+    select_metrics,
 )
 
-if TYPE_CHECKING:
-    from sacrebleu.significance import Result
+Test = Literal["bootstrap", "randomization"]
+NAMES: dict[Test, str] = {
+    "bootstrap": "paired bootstrap",
+    "randomization": "approximate randomization",
+}
 
 LEVEL = 0.05  # below this a difference is called significant
 FEWEST = 10  # pairs; a bootstrap of fewer draws the same ones over and finds too narrow intervals
@@ -28,25 +30,32 @@ FEWEST = 10  # pairs; a bootstrap of fewer draws the same ones over and finds to
 class Comparison:
     """A system against the baseline, on the same pairs, by one metric."""
 
-    metric: str  # key of METRICS
+    metric: str  # as MetricScore has it
     baseline: str
     system: str
     difference: float  # system minus baseline, in points of the metric
     p_value: float  # two-sided; how often chance alone makes as large a difference
     signature: str  # sacreBLEU's, with the number of resamples and the seed
+    corrected: float | None = None  # p-value by Holm's correction; None for a single comparison
+    test: Test = "bootstrap"
 
     @property
     def label(self) -> str:
-        return METRICS[self.metric].label
+        return label_metric(self.metric)
+
+    @property
+    def decisive(self) -> float:
+        """The p-value that says whether the difference is significant."""
+        return self.p_value if self.corrected is None else self.corrected
 
     @property
     def significant(self) -> bool:
-        return self.p_value < LEVEL
+        return self.decisive < LEVEL
 
     @property
     def better(self) -> bool:
         """Whether the system scored better than the baseline (lower, for TER)."""
-        return (self.difference > 0) == METRICS[self.metric].higher_is_better
+        return (self.difference > 0) == is_higher_better(self.metric)
 
 
 def compare_systems(
@@ -56,46 +65,78 @@ def compare_systems(
     language: str = "",
     bootstrap: int = 1000,
     seed: int = 12345,
+    test: Test = "bootstrap",
+    trials: int = 10_000,
+    sources: Sequence[str] = (),
 ) -> tuple[Comparison, ...]:
-    """Compare every system with the first one: sacreBLEU's ``--paired-bs``, metric by metric.
+    """Compare every system with the first one, metric by metric, as sacreBLEU does.
 
-    ``systems`` are names with one hypothesis per line of ``references``; nothing is compared
-    when there is only one system, or with fewer than 2 resamples.
+    ``systems`` are names with one hypothesis per line of ``references``. The test is sacreBLEU's
+    ``--paired-bs`` with ``bootstrap`` resamples, or its ``--paired-ar`` with ``trials``. Where a
+    metric compares several systems with the first, their p-values are corrected (Holm, 1979).
+    Nothing is compared when there is only one system, or with fewer than 2 resamples.
 
     Raises:
         ScoreError: as :func:`eval.metrics.score_corpus`.
     """
-    from sacrebleu.significance import PairedTest
-
-    keys = [find_metric(name) for name in metrics]
-    for _, hypotheses in systems:
-        check_lengths(hypotheses, references)
-    if len(systems) < 2 or bootstrap < 2:
+    check_seed(seed)
+    texts = [gather(lines, references, language, sources) for _, lines in systems]
+    names = [name for name, _ in systems]
+    samples = bootstrap if test == "bootstrap" else trials
+    if len(systems) < 2 or samples < 2:
         return ()
-    named: list[tuple[str, Sequence[str]]] = [
-        (name, [compose(line) for line in lines]) for name, lines in systems
-    ]
-    scorers = {key: METRICS[key].make(language) for key in keys}
-    with seeded(seed):
-        signatures, results = PairedTest(
-            named,
-            scorers,
-            prepare_references(references),
-            test_type="bs",
-            n_samples=bootstrap,
-        )()
-    comparisons = []
-    for key in keys:
-        baseline, *others = cast("list[Result]", results[METRICS[key].name])
-        signature = str(signatures[METRICS[key].name])
-        for (system, _), result in zip(systems[1:], others, strict=True):
-            difference = float(result.score - baseline.score)
-            # sacreBLEU calls a system that equals the baseline significantly different from it.
-            p_value = float(result.p_value or 1.0) if difference else 1.0
-            comparisons.append(
-                Comparison(key, systems[0][0], system, difference, p_value, signature)
-            )
+    comparisons: list[Comparison] = []
+    for metric in select_metrics(metrics, sources):
+        baseline, *others = [count(metric, each) for each in texts]
+        found = [
+            _compare(str(metric), (names[0], baseline), (name, other), test, samples, seed)
+            for name, other in zip(names[1:], others, strict=True)
+        ]
+        comparisons += correct(found)
     return tuple(comparisons)
+
+
+def _compare(
+    metric: str,
+    baseline: tuple[str, Counts],
+    system: tuple[str, Counts],
+    test: Test,
+    samples: int,
+    seed: int,
+) -> Comparison:
+    from eval.resampling import find_p_bootstrap, find_p_randomization
+
+    ours, theirs = baseline[1], system[1]
+    difference = theirs.score - ours.score
+    if not difference:
+        p_value = 1.0  # sacreBLEU calls a system that equals the baseline significantly different
+    elif test == "bootstrap":
+        p_value = find_p_bootstrap(
+            sample(ours, samples, seed), sample(theirs, samples, seed), difference
+        )
+    else:
+        p_value = find_p_randomization(
+            ours.rows, theirs.rows, ours.formula, difference, samples, seed
+        )
+    signature = ours.sign(seed=seed, **{"bs" if test == "bootstrap" else "ar": samples})
+    return Comparison(metric, baseline[0], system[0], difference, p_value, signature, test=test)
+
+
+def correct(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The p-values of several comparisons made together, by Holm's step-down method (1979).
+
+    The smallest is multiplied by their number, the next by one less, and so on; none comes out
+    below a smaller one, nor above 1.
+    """
+    if len(comparisons) < 2:
+        return list(comparisons)
+    corrected: dict[int, float] = {}
+    least = 0.0
+    ranked = sorted(range(len(comparisons)), key=lambda i: comparisons[i].p_value)
+    for rank, index in enumerate(ranked):
+        least = max(least, (len(comparisons) - rank) * comparisons[index].p_value)
+        corrected[index] = min(least, 1.0)
+    return [replace(each, corrected=corrected[i]) for i, each in enumerate(comparisons)]
 
 
 def describe_power(pairs: int, scores: Sequence[MetricScore]) -> str:
@@ -107,12 +148,14 @@ def describe_power(pairs: int, scores: Sequence[MetricScore]) -> str:
     """
     if not pairs:
         return "No pairs: nothing can be scored."
-    count = "1 pair" if pairs == 1 else f"{pairs} pairs"
+    counted = "1 pair" if pairs == 1 else f"{pairs} pairs"
     widths = [score.half_width for score in scores if score.half_width is not None]
     if pairs < FEWEST or (widths and not max(widths)):
-        return f"{count}: too little to say how far chance reaches."
+        return f"{counted}: too little to say how far chance reaches."
     width = max(widths, default=40 / math.sqrt(pairs))
     label = scores[0].label if widths else "BLEU"
     basis = "by the intervals of this run" if widths else "by a rule of thumb"
     points = f"{width:.0f}" if width >= 3 else f"{width:.1f}"
-    return f"{count}: {basis}, differences under about {points} {label} cannot be told from chance."
+    return (
+        f"{counted}: {basis}, differences under about {points} {label} cannot be told from chance."
+    )

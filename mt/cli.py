@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mt import __version__
-from mt.errors import AwdaError, CorpusError
+from mt.errors import AwdaError, CorpusError, RunError, ScoreError
 from mt.translate.translation import Progress
 
 if TYPE_CHECKING:
@@ -117,9 +117,11 @@ def run(
 
 
 def _run(job: Job, directory: Path, fresh: bool) -> Report:
+    from eval.metrics import prepare_metrics
     from eval.render import write_reports
     from mt.pipeline import run as run_job
 
+    prepare_metrics(job.score.metrics, job.references)
     with _bars() as monitor:
         run_job(job, directory, fresh=fresh, monitor=monitor)
     return write_reports(directory, job.report.formats)
@@ -128,18 +130,17 @@ def _run(job: Job, directory: Path, fresh: bool) -> Report:
 def _run_suite(suite: Suite, directory: Path, fresh: bool) -> None:
     """Run every job in a folder of its own, write the overview beside them, and print it."""
     from eval.overview import Overview
-    from eval.render.markdown import render_overview as render_markdown
+    from eval.render import write_overview
     from eval.render.terminal import render_overview
-    from mt.store import write_text
 
     reports = []
     for job in suite.jobs_at_hand:
         _say(f"{job.name}:")
         reports.append(_run(job, directory / job.name, fresh))
     overview = Overview(suite.name, tuple(reports), suite.skipped)
-    write_text(directory / "report.md", render_markdown(overview))
+    written = write_overview(directory, overview)
     print(render_overview(overview, *_screen()), end="")
-    _say(f"wrote {directory / 'report.md'}, and a report in the folder of every job")
+    _say(f"wrote {', '.join(map(str, written))}, and a report in the folder of every job")
 
 
 @app.command()
@@ -279,8 +280,15 @@ def score(
     hypothesis: Annotated[Path, typer.Option("--hyp", help="System output, a segment a line.")],
     references: Annotated[list[Path], typer.Option("--ref", help="A reference; repeatable.")],
     language: Annotated[str, typer.Option("--lang", metavar="LANG", help="Language of both.")],
+    source: Annotated[
+        Path | None, typer.Option("--src", help="The source, for metrics that read it.")
+    ] = None,
     metrics: Annotated[
-        str, typer.Option(help="Comma-separated: bleu, chrf, chrf2++, ter.")
+        str,
+        typer.Option(
+            help="Comma-separated: bleu, chrf, chrf2++, ter, comet:MODEL, e5; "
+            "with options: bleu:intl:lc, ter:folded."
+        ),
     ] = "bleu,chrf2++,ter",
     bootstrap: Annotated[int, typer.Option(min=0, help="Resamples for intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=1)] = 12345,
@@ -290,20 +298,26 @@ def score(
     """Score a file against references with sacreBLEU: its numbers, its signatures.
 
     Example: `awda score --hyp out.en --ref ref.en --lang en`
+
+    Example: `awda score --hyp out.ar --ref ref.ar --lang ar --metrics bleu,bleu:folded,chrf2++`
     """
-    from eval.metrics import score_corpus
+    from eval.metrics import find_metric, needs_source, score_corpus
     from eval.render.scores import render_scores, render_scores_json
     from mt.languages import find_language
     from mt.text.reader import read_lines
 
     find_language(language)
+    names = [find_metric(name) for name in metrics.split(",")]
+    if not source and (wanting := next(filter(needs_source, names), "")):
+        raise ScoreError(f"{wanting} reads the source: name it with --src")
     scores = score_corpus(
-        [name.strip() for name in metrics.split(",")],
+        names,
         read_lines(hypothesis),
         [read_lines(path) for path in references],
         language,
         bootstrap=bootstrap,
         seed=seed,
+        sources=read_lines(source) if source else (),
     )
     render = render_scores_json if form == "json" else render_scores
     print(render(scores, width), end="")
@@ -315,7 +329,18 @@ def report(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", help="html, markdown, json; repeatable.", show_default="the job's"
+            "--format",
+            metavar="FORMAT",
+            help="html, markdown, json, csv, xlsx, latex; repeatable.",
+            show_default="the job's",
+        ),
+    ] = None,
+    verdicts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Reviewers' verdicts, saved from the HTML report; repeatable. They are kept in "
+            "the run directory, in place of those given before.",
         ),
     ] = None,
 ) -> None:
@@ -324,14 +349,108 @@ def report(
     A line corrected by hand in `alignments/*.jsonl` is honoured.
 
     Example: `awda report runs/nghean`
+
+    With what reviewers said: `awda report runs/nghean --verdicts nghean.verdicts.tsv`
     """
     from eval.render import write_reports
+    from eval.verdicts import keep_verdicts
     from mt.store import RunDirectory
 
     settings = RunDirectory(directory).read_manifest().get("report")
     recorded = settings.get("formats") if isinstance(settings, dict) else None
     wanted = formats or recorded or ("html", "markdown")
+    if verdicts:
+        _say(f"wrote {keep_verdicts(directory, verdicts)}")
     _show(write_reports(directory, wanted), directory, wanted)
+
+
+@app.command()
+def compare(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory; the old one, where two.")
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="NEW", help="A later run of the same texts.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="SYSTEM", help="In one run: compare with this system only."),
+    ] = None,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="OLD=NEW", help="In two runs: systems of other names; repeatable."
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Comma-separated; the first decides.", show_default="the job's"),
+    ] = None,
+    bootstrap: Annotated[
+        int | None, typer.Option(min=2, help="Resamples.", show_default="the job's")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, metavar="POINTS", help="In two runs: a loss not to mind.")
+    ] = 0.0,
+    form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+) -> None:
+    """Compare the systems of a run with each other, or a new run with an old one.
+
+    Exits with 1 when a system of the new run is significantly worse than in the old one by the
+    first metric: a regression check.
+
+    Example: `awda compare runs/nghean`
+
+    Example: `awda compare runs/released runs/candidate --tolerance 0.3`
+    """
+    from eval.comparison import compare_run, compare_runs
+    from eval.render.comparison import render_comparison, render_comparison_json
+
+    chosen = [name.strip() for name in metrics.split(",")] if metrics else []
+    if new is None:
+        if renamed or tolerance:
+            raise RunError("--map and --tolerance are for two runs; name the new one too")
+        found = compare_run(run, baseline or "", chosen, bootstrap or 0)
+    else:
+        if baseline:
+            raise RunError("--baseline is for one run; of two, the old one is the baseline")
+        pairs = [pair.partition("=") for pair in renamed or ()]
+        if wrong := next((pair for pair in pairs if not (pair[0] and pair[2])), None):
+            raise RunError(f"--map {''.join(wrong)}: expected OLD=NEW, two names of systems")
+        names = {old: other for old, _, other in pairs}
+        found = compare_runs(run, new, names, chosen, bootstrap or 0, tolerance)
+    if form == "json":
+        print(render_comparison_json(found), end="")
+    else:
+        print(render_comparison(found, *_screen()), end="")
+    if found.regressions:
+        raise typer.Exit(1)
+
+
+@app.command()
+def history(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories.")],
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts too.")
+    ] = None,
+) -> None:
+    """Show the scores of one job over many runs, by time, and what changed between them.
+
+    Prints Markdown. Runs of another source, or with other references, are shown apart.
+
+    Example: `awda history runs/nightly-* --html history.html`
+    """
+    from eval.history import read_history
+    from eval.render.history import render_history_html, render_history_markdown
+    from mt.store import write_text
+
+    found = read_history(runs)
+    print(render_history_markdown(found), end="")
+    for note in found.notes:
+        _say(f"note: {note}")
+    if page:
+        write_text(page, render_history_html(found))
+        _say(f"wrote {page}")
 
 
 @app.command()
@@ -340,6 +459,7 @@ def check(job_file: JobFile, overrides: Overrides = None) -> None:
 
     Example: `awda check configs/nghean.yaml`
     """
+    from eval.metrics import prepare_metrics
     from mt.job import Job
     from mt.preflight import check_job
     from mt.suite import load_jobs
@@ -347,6 +467,7 @@ def check(job_file: JobFile, overrides: Overrides = None) -> None:
     asked = load_jobs(job_file, overrides or ())
     failed = False
     for job in (asked,) if isinstance(asked, Job) else asked.jobs_at_hand:
+        prepare_metrics(job.score.metrics, job.references)
         for finding in check_job(job):
             print(finding.line)
             failed = failed or not finding.good

@@ -44,6 +44,10 @@ class RunError(AwdaError):
     """The run directory is missing, damaged or busy."""
 
 
+class VerdictError(AwdaError):
+    """A file of reviewers' verdicts is malformed or belongs to another run."""
+
+
 class TranslationError(AwdaError):
     """The engine failed while translating; the request itself was fine."""
 

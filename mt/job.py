@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from mt.config import Section, expand, load
-from mt.errors import suggest
+from mt.errors import ScoreError, suggest
 from mt.languages import LANGUAGES
+from mt.metric import MetricName, parse_metric
 from mt.text.reader import Split
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -39,9 +40,21 @@ def _place_model(name: str, info: ValidationInfo) -> str:
     return str(path) if name != "builtin" and path.is_dir() else name
 
 
+def _known_metric(name: str, info: ValidationInfo) -> str:
+    """The name as scores have it; a COMET model beside the file is named by its whole path."""
+    try:
+        metric = parse_metric(name)
+    except ScoreError as error:
+        raise ValueError(str(error)) from None
+    if metric.base == "comet":
+        metric = MetricName("comet", (_place_model(metric.options[0], info),))
+    return str(metric)
+
+
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 InputFile = Annotated[Path, AfterValidator(_existing_file)]
 ModelName = Annotated[str, AfterValidator(_place_model)]
+Metric = Annotated[str, AfterValidator(_known_metric)]
 Name = Annotated[str, Field(pattern=_NAME)]
 
 
@@ -84,6 +97,7 @@ class TranslateSection(Section):
     beam_size: int = Field(5, ge=1, le=64)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     batch_tokens: int = Field(4096, ge=16)  # padded source tokens translated at a time
+    repair: bool = True  # try other ways where a translation loops, is empty, or lost a number
 
 
 class AlignSection(Section):
@@ -92,9 +106,12 @@ class AlignSection(Section):
 
 
 class ScoreSection(Section):
-    metrics: tuple[Literal["bleu", "chrf", "chrf2++", "ter"], ...] = ("bleu", "chrf2++", "ter")
+    metrics: tuple[Metric, ...] = ("bleu", "chrf2++", "ter")  # names and options of mt/metric.py
     bootstrap: int = Field(1000, ge=0, le=100_000)  # resamples; 0 for no intervals
+    test: Literal["bootstrap", "randomization"] = "bootstrap"  # between systems
+    trials: int = Field(10_000, ge=0, le=100_000)  # of the randomization test
     seed: int = Field(12345, ge=1, lt=2**32)
+    glossary: InputFile | None = None  # terms that must arrive, tab-separated
 
     @field_validator("metrics")
     @classmethod
@@ -104,8 +121,11 @@ class ScoreSection(Section):
         return names
 
 
+Format = Literal["html", "markdown", "json", "csv", "xlsx", "latex"]
+
+
 class ReportSection(Section):
-    formats: tuple[Literal["html", "markdown", "json"], ...] = ("html", "markdown", "json")
+    formats: tuple[Format, ...] = ("html", "markdown", "json")  # json is written always
 
 
 class Job(Section):

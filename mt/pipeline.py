@@ -15,8 +15,9 @@ from mt.digest import digest, digest_file
 from mt.errors import AlignmentError, CorpusError
 from mt.job import Job, System
 from mt.languages import mismatch
-from mt.store import RunDirectory, Stages
+from mt.store import GLOSSARY, RunDirectory, Stages, write_text
 from mt.text.document import Document
+from mt.text.glossary import read_glossary
 from mt.text.normalize import normalize
 from mt.text.reader import read_document, read_lines
 from mt.translate.translation import Progress, Translation
@@ -54,6 +55,7 @@ class Inputs:
     source: Document
     references: dict[str, Document]  # by name, "en.1"
     hypotheses: dict[str, list[Translation]]  # by system, where somebody else made them
+    glossary: str = ""  # the text of the file, where the job names one
 
 
 def run(job: Job, out: Path | str, *, fresh: bool = False, monitor: Monitor | None = None) -> Path:
@@ -92,7 +94,22 @@ def read_inputs(job: Job) -> Inputs:
         for system in job.systems
         if system.hypothesis
     }
-    return Inputs(source, references, hypotheses)
+    return Inputs(source, references, hypotheses, _read_glossary(job))
+
+
+def _read_glossary(job: Job) -> str:
+    """The text of a glossary that can be used: it has the source and one of the targets."""
+    path = job.score.glossary
+    if not path:
+        return ""
+    columns = {language for term in read_glossary(path) for language in term.texts}
+    targets = dict.fromkeys(system.target for system in job.systems)
+    if job.source.language not in columns or not columns.intersection(targets):
+        raise CorpusError(
+            f"{path}: must have terms in '{job.source.language}' and in "
+            f"{' or '.join(repr(target) for target in targets)}"
+        )
+    return "\n".join((*read_lines(path), ""))
 
 
 def _read_reference(path: Path, language: str, source: Document, *, parallel: bool) -> Document:
@@ -193,12 +210,15 @@ def _describe_system(system: System, workshop: Workshop) -> dict[str, Any]:
 
 
 def write_documents(stages: Stages, inputs: Inputs) -> None:
-    """The segments of source and references, which the report is made from."""
+    """The segments of source and references, and the terms, which the report is made from."""
     documents = {"segments.jsonl": inputs.source}
     documents |= {f"references/{name}.jsonl": doc for name, doc in inputs.references.items()}
     for name, document in documents.items():
         make = partial(stages.directory.write_document, name, document)
         stages.run(name, digest([asdict(segment) for segment in document.segments]), make)
+    if inputs.glossary:
+        write = partial(write_text, stages.directory.path / GLOSSARY, inputs.glossary)
+        stages.run(GLOSSARY, digest(inputs.glossary), write)
 
 
 def translate(

@@ -3,10 +3,12 @@
 ==============================  ============================================================
 ``manifest.json``               job, versions, and per stage: digest, seconds, sha256
 ``segments.jsonl``              index, line, text (raw, changes where they differ)
+``glossary.tsv``                terms that must arrive, where the job names them
 ``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
 ``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired)
 ``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
-``scores.json``, ``report.*``   made from the files above by ``eval``
+``scores.json``, ``report.*``   made from the files above by ``eval``, as are ``segments.csv``
+                                and ``segments.xlsx`` where they are asked for
 ==============================  ============================================================
 """
 
@@ -28,19 +30,25 @@ from mt.errors import AlignmentError, RunError
 from mt.text.document import Document, Segment
 from mt.translate.translation import Attempt, Translation
 
+GLOSSARY = "glossary.tsv"
 SCHEMA = 1  # of the files below; a directory of another schema is refused, not guessed at
 
 Row = dict[str, Any]
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write ``path`` in UTF-8 so that a reader sees the old file or the new one, never a part."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write ``path`` so that a reader sees the old file or the whole new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         temporary.chmod(0o644)

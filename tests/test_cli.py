@@ -54,7 +54,10 @@ def awda(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> 
 def test_help_names_every_command(awda: Awda) -> None:
     answer = awda("--help")
     assert answer.code == 0
-    for command in ("run", "translate", "align", "score", "report", "check", "train"):
+    for command in (
+        *("run", "translate", "align", "score", "report"),
+        *("compare", "history", "check", "train"),
+    ):
         assert command in answer.out
         assert awda(command, "--help").code == 0
 

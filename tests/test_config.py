@@ -62,7 +62,7 @@ def test_a_good_job(folder: Path) -> None:
         (
             3,
             "score: {metrics: [blue]}",
-            "score.metrics[0]: 'blue' is not known; did you mean 'bleu'",
+            "score.metrics[0]: unknown metric 'blue'; did you mean 'bleu'",
         ),
         (5, "  - {name: one, target: en}", "systems[0]: a system has either 'models' or a 'hyp"),
         (5, "  - {name: p, target: vi, models: [builtin, builtin]}", "2 models need 1 languages"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sacrebleu.metrics import BLEU, CHRF, TER
+from sacrebleu.significance import PairedTest
 
 from eval.metrics import MetricScore
-from eval.significance import compare_systems, describe_power
+from eval.significance import Comparison, Test, compare_systems, correct, describe_power
 from mt.errors import ScoreError
 
 REFERENCE = [f"the {word} stood on the old bridge at noon" for word in "abcdefghijklmnopqrst"]
@@ -35,6 +39,86 @@ def test_p_values_equal_the_command_line(tmp_path: Path) -> None:
     assert [f"{c.p_value:.4f}" for c in found] == re.findall(r"\(p = ([0-9.]+)\)", printed)
     assert max(c.p_value for c in found) > 0.05  # not just the smallest value there is
     assert all(c.signature in printed for c in found)
+
+
+def invent(rng: random.Random, words: int) -> str:
+    return " ".join(
+        rng.choice(["the", "a", "mat", "cat", "sat,", "(on)", "12.5"]) for _ in range(words)
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(("test", "theirs"), [("bootstrap", "bs"), ("randomization", "ar")])
+def test_p_values_have_the_bits_of_sacrebleu(
+    monkeypatch: pytest.MonkeyPatch, seed: int, test: Test, theirs: str
+) -> None:
+    """Also of texts with empty lines, of one to three references, and of few segments."""
+    rng = random.Random(seed)
+    lines = rng.choice([1, 3, 8, 20])
+    references = [
+        [invent(rng, rng.randint(1, 9)) for _ in range(lines)] for _ in range(1 + seed % 3)
+    ]
+    systems = [(name, [invent(rng, rng.randint(0, 9)) for _ in range(lines)]) for name in "abc"]
+    metrics = {
+        "bleu": BLEU(force=True, references=references),
+        "chrf": CHRF(references=references),
+        "chrf2++": CHRF(word_order=2, references=references),
+        "ter": TER(references=references),
+    }
+    monkeypatch.setenv("SACREBLEU_SEED", str(seed + 1))
+    signatures, expected = PairedTest(systems, metrics, None, test_type=theirs, n_samples=100)()
+    found = compare_systems(
+        list(metrics), systems, references, bootstrap=100, trials=100, seed=seed + 1, test=test
+    )
+    names = dict(zip(metrics, signatures, strict=True))
+    for comparison in found:
+        baseline, *others = expected[names[comparison.metric]]
+        result = others["bc".index(comparison.system)]
+        assert comparison.difference == result.score - baseline.score
+        assert comparison.p_value == result.p_value or not comparison.difference
+        assert comparison.signature == str(signatures[names[comparison.metric]])
+
+
+def test_p_values_of_approximate_randomization_equal_the_command_line(tmp_path: Path) -> None:
+    for name, lines in (("ref", REFERENCE), ("base", WORSE), ("other", MIXED)):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    printed = subprocess.run(
+        [sys.executable, "-m", "sacrebleu", "ref", "-i", "base", "other", "-m", "bleu", "ter",
+         "--paired-ar", "--paired-ar-n", "500", "-f", "text", "-q", "--no-color"],
+        capture_output=True, check=True, encoding="utf-8", cwd=tmp_path,
+    ).stdout  # fmt: skip
+    found = compare_systems(
+        ["bleu", "ter"],
+        [("base", WORSE), ("other", MIXED)],
+        [REFERENCE],
+        test="randomization",
+        trials=500,
+    )
+    assert [f"{c.p_value:.4f}" for c in found] == re.findall(r"\(p = ([0-9.]+)\)", printed)
+    assert all(c.signature in printed for c in found)
+    assert {c.test for c in found} == {"randomization"}
+
+
+def test_p_values_of_several_comparisons_are_corrected() -> None:
+    """By hand: 3 times the smallest, 2 times the next, the largest not below that."""
+    raw = [Comparison("bleu", "a", "b", 1.0, p, "") for p in (0.01, 0.04, 0.03)]
+    corrected = correct(raw)
+    assert [c.corrected for c in corrected] == pytest.approx([0.03, 0.06, 0.06])
+    assert [c.p_value for c in corrected] == [0.01, 0.04, 0.03]
+    assert [c.significant for c in raw] == [True, True, True]
+    assert [c.significant for c in corrected] == [True, False, False]
+    assert [c.corrected for c in correct([replace(raw[0], p_value=0.7), raw[1], raw[2]])] == (
+        pytest.approx([0.7, 0.09, 0.09])
+    )
+    assert correct(raw[:1])[0].corrected is None
+
+
+def test_only_systems_of_one_metric_are_corrected_together() -> None:
+    """No p-value is smaller than that of a clear difference, so it is doubled for two systems."""
+    systems = [("a", REFERENCE), ("b", WORSE), ("c", MIXED)]
+    found = compare_systems(["bleu", "ter"], systems, [REFERENCE], bootstrap=100)
+    assert [c.corrected == min(1, 2 * c.p_value) for c in found if c.system == "b"] == [True] * 2
+    assert all(c.corrected is None for c in compare_systems(["bleu"], systems[:2], [REFERENCE]))
 
 
 def test_a_system_equal_to_the_baseline_is_not_different() -> None:

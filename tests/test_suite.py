@@ -114,10 +114,15 @@ def test_a_suite_from_the_command_line(suite_file: Path, tmp_path: Path) -> None
     command = [sys.executable, "-m", "mt.cli", "run", str(suite_file), "--out", str(out)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = [line.split() for line in answer.stdout.splitlines()]
-    assert ["here", "vendor", "4", "100.0", "±0.0", "100.0", "±0.0"] in lines
+    assert ["here", "vendor", "en", "4", "100.0", "±0.0", "100.0", "±0.0"] in lines
     assert "elsewhere: skipped, there is no" in answer.stdout
     page = (out / "report.md").read_text(encoding="utf-8")
-    assert "| [here](here/report.md) | vendor | 4 | 100.0 ±0.0 | 100.0 ±0.0 |" in page
+    assert "| [here](here/report.md) | vendor | en | 4 | 100.0 ±0.0 | 100.0 ±0.0 |" in page
+    figures = json.loads((out / "scores.json").read_text(encoding="utf-8"))
+    assert figures["suite"] == "quality"
+    assert list(figures["skipped"]) == ["elsewhere"]
+    assert [(row["test_set"], row["pairs"]) for row in figures["rows"]] == [("here", 4)]
+    assert (out / "report.tex").read_text(encoding="utf-8").count(r"\begin{table}") == 1
     beads = (out / "here" / "alignments" / "en.1.jsonl").read_text().splitlines()
     assert [json.loads(line)["target"] for line in beads] == [[0], [1], [2], [], [3], [4]]
 

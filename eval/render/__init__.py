@@ -1,27 +1,42 @@
-"""A report as text: every renderer takes a ``Report`` and returns a string."""
+"""A report as a file: every renderer takes a ``Report`` and returns text, or bytes for XLSX."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from eval.overview import Overview
+from eval.render import latex, markdown, scores
 from eval.render.html import render_html
+from eval.render.latex import render_latex
 from eval.render.markdown import render_markdown
 from eval.render.scores import render_json
+from eval.render.segments import render_csv
+from eval.render.workbook import render_xlsx
 from eval.report import Report, build_report
 from mt.errors import RunError, suggest
-from mt.store import write_text
+from mt.store import write_bytes, write_text
 
 # format -> (file in the run directory, renderer)
-RENDERERS: dict[str, tuple[str, Callable[[Report], str]]] = {
+RENDERERS: dict[str, tuple[str, Callable[[Report], str | bytes]]] = {
     "html": ("report.html", render_html),
     "markdown": ("report.md", render_markdown),
     "json": ("scores.json", render_json),
+    "csv": ("segments.csv", render_csv),
+    "xlsx": ("segments.xlsx", render_xlsx),
+    "latex": ("report.tex", render_latex),
+}
+
+# the same for the overview of a suite
+OVERVIEWS: dict[str, Callable[[Overview], str]] = {
+    "report.md": markdown.render_overview,
+    "report.tex": latex.render_overview,
+    "scores.json": scores.render_overview,
 }
 
 
 def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")) -> Report:
-    """Build the report and write ``scores.json``, and ``report.html`` or ``report.md`` if asked.
+    """Build the report and write ``scores.json``, and a file for every other format asked for.
 
     Returns the report, to be shown without building it again.
 
@@ -35,5 +50,13 @@ def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")
     report = build_report(run)
     for name in dict.fromkeys((*formats, "json")):
         file, render = RENDERERS[name]
-        write_text(Path(run) / file, render(report))
+        content = render(report)
+        write_bytes(Path(run) / file, content.encode() if isinstance(content, str) else content)
     return report
+
+
+def write_overview(directory: Path, overview: Overview) -> tuple[Path, ...]:
+    """Write what there is of a suite, and return the files."""
+    for file, render in OVERVIEWS.items():
+        write_text(directory / file, render(overview))
+    return tuple(directory / file for file in OVERVIEWS)

@@ -1,25 +1,38 @@
-"""The report as one HTML page that needs nothing else: no network, no second file, no JavaScript
-for reading it (only for sorting and filtering).
+"""The report as one HTML page that needs nothing else: no network, no second file, and no
+JavaScript for reading it (only for order, filters, differences and verdicts).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection
-from functools import cache
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eval.fidelity import find_numbers
-from eval.render import wording
-from eval.report import Judgement, Report
-from eval.significance import LEVEL
+from eval.analysis import Fault, Ngram
+from eval.fidelity import KINDS, Entry, Item, find_numbers
+from eval.pairs import Pair
+from eval.render import findings, wording
+from eval.render.pictures import Picture, draw_pictures
+from eval.report import Judgement, Report, SystemReport, Target
+from eval.significance import LEVEL, Comparison
+from eval.slices import CONFIDENT
+from eval.verdicts import SEVERITIES, Verdict, identify_text
 from mt.languages import LANGUAGES
 
+FIRST = 5  # entries of a list in a sentence
+SHOWN = 20  # rows of a list before the rest is folded away
+MANY = 300  # rows of a list at most
+GROUP = 20  # segments that a browser lays out, or leaves for later, together
+
 _FOLDER = Path(__file__).parent
+_DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
 
 
 def render_html(report: Report) -> str:
@@ -30,8 +43,14 @@ def render_html(report: Report) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            views=[_View(target, report.source_language) for target in report.targets],
             words=wording,
             level=LEVEL,
+            severities=SEVERITIES,
+            kinds=KINDS,
+            shown=SHOWN,
+            many=MANY,
+            group=GROUP,
             style=Markup(style),  # noqa: S704  # our own files
             script=Markup(script),  # noqa: S704
             policy=(
@@ -40,8 +59,9 @@ def render_html(report: Report) -> str:
             ),
             direction=direction,
             mark=mark,
-            lost=_lost,
-            weakest=_weakest,
+            number=_number,
+            describe_rival=findings.describe_rival,
+            describe_kept=findings.describe_kept,
         )
         + "\n"
     )
@@ -54,31 +74,266 @@ def direction(code: str) -> str:
     return "rtl" if LANGUAGES[code].right_to_left else "ltr"
 
 
-def mark(text: str, values: Collection[str]) -> Markup:
-    """``text`` escaped, with ``<mark>`` around its numbers and codes whose value is given.
+Place = tuple[int, int]  # text[start:end]
+
+
+def mark(text: str, values: Collection[str] = (), places: Collection[Place] = ()) -> Markup:
+    """``text`` escaped, with ``<mark>`` around these places, and around numbers and codes that
+    have one of these values.
 
     Codes are isolated, or an Arabic line would show 39-NQ/TW as NQ/TW-39.
     """
-    parts, end = [], 0
-    for number in find_numbers(text):
-        shown = escape(text[number.start : number.end])
-        if not number.value.isdigit():
-            shown = Markup('<bdi dir="ltr">{}</bdi>').format(shown)
-        if number.value in values:
-            shown = Markup("<mark>{}</mark>").format(shown)
-        parts += [escape(text[end : number.start]), shown]
-        end = number.end
-    return Markup("").join((*parts, escape(text[end:])))
+    if not places and not _DIGIT.search(text):
+        return escape(text)
+    numbers = [
+        (n.start, n.end, not n.value.isdigit(), n.value in values) for n in find_numbers(text)
+    ]
+    codes = {(start, end) for start, end, code, _ in numbers if code}
+    spans = [(start, end, (start, end) in codes, True) for start, end in places]
+    parts, done = [], 0
+    for start, end, code, marked in sorted(
+        (*spans, *numbers), key=lambda s: (s[0], -s[1], not s[3])
+    ):
+        if start < done or end <= start:
+            continue  # a number within a date that is marked already
+        shown = str(escape(text[start:end]))
+        shown = f'<bdi dir="ltr">{shown}</bdi>' if code else shown
+        parts += [str(escape(text[done:start])), f"<mark>{shown}</mark>" if marked else shown]
+        done = end
+    return Markup("".join((*parts, str(escape(text[done:])))))  # noqa: S704  # escaped above
 
 
-def _lost(row: tuple[Judgement, ...]) -> set[str]:
-    """What any system lost of the source's numbers."""
-    return {value for judgement in row for value in judgement.numbers.lost}
+@dataclass(frozen=True)
+class _Marked:
+    """What to mark in a text."""
+
+    values: Collection[str] = ()
+    places: Collection[Place] = ()
 
 
-def _weakest(row: tuple[Judgement, ...]) -> float | None:
-    """The lowest chrF++ of the row, to sort by."""
-    return min((j.chrf for j in row if j.chrf is not None), default=None)
+def _find_marks(items: Iterable[Item]) -> _Marked:
+    """By place where the ledger has one; else by value."""
+    chosen = list(items)
+    return _Marked(
+        {item.value for item in chosen if not item.end},
+        {(item.start, item.end) for item in chosen if item.end},
+    )
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A translation in the table of segments."""
+
+    system: SystemReport
+    text: str
+    pivots: tuple[tuple[str, str], ...]  # language, text
+    invented: _Marked
+    chrf: float | None
+    marks: Sequence[tuple[str, str, str]]  # class, label, value
+    verdict: Verdict | None
+    data: Markup
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A pair in the table of segments."""
+
+    pair: Pair
+    lost: _Marked
+    cells: Sequence[_Cell]
+    data: Markup
+
+
+class _View:
+    """A target, and what the page says of it."""
+
+    def __init__(self, target: Target, source: str) -> None:
+        self.target = target
+        self.source = source  # its language
+        self.name = wording.name_language(target.language)
+        self.recipes = wording.list_recipes(target)
+        self.best = findings.find_best(target)
+        self.weakest = findings.list_weakest(target)
+        self.contrasts = target.differences[:FIRST]
+        self.ledgers = any(system.ledger for system in target.systems)
+        self.losses = list(findings.list_losses(target, source))
+        self.lost_first = [
+            [loss for loss in self.losses if loss.counts_for(number)][:FIRST]
+            for number in range(len(target.systems))
+        ]
+        self.columns = 1 + len(target.references) + len(target.systems)
+
+    @cached_property
+    def pictures(self) -> Mapping[str, Picture]:
+        return draw_pictures(self.target)
+
+    @property
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Anchor and heading of every part that this target has."""
+        yield "scores", "Scores"
+        if self.target.scored:
+            yield "weak", "Where it is weak"
+        if self.kinds or self.losses:
+            yield "lost", "What was lost"
+        if self.target.references:
+            yield "alignment", "Alignment"
+        if self.ngrams or any(system.analysis.frequencies for system in self.target.systems):
+            yield "words", "Words"
+        yield "segments", "Segments"
+
+    @property
+    def compared(self) -> list[tuple[tuple[str, str], dict[str, Comparison]]]:
+        """(system, baseline) and what was found by each metric."""
+        rows: dict[tuple[str, str], dict[str, Comparison]] = {}
+        for each in self.target.comparisons:
+            rows.setdefault((each.system, each.baseline), {})[each.label] = each
+        return list(rows.items())
+
+    @property
+    def methods(self) -> list[str]:
+        """Signatures of the comparisons, each once."""
+        return list(dict.fromkeys(each.signature for each in self.target.comparisons))
+
+    @cached_property
+    def faults(self) -> list[tuple[str, Fault]]:
+        """In document order, with the name of the system."""
+        faults = [(s.name, fault) for s in self.target.systems for fault in s.analysis.faults]
+        return sorted(faults, key=lambda entry: entry[1].pair)
+
+    @cached_property
+    def kinds(self) -> dict[str, list[tuple[SystemReport, Entry]]]:
+        """The ledger by kind, without kinds that no text has."""
+        found: dict[str, list[tuple[SystemReport, Entry]]] = {}
+        for system in self.target.systems:
+            for entry in system.ledger:
+                if entry.kept or entry.changed or entry.lost or entry.invented:
+                    found.setdefault(entry.kind, []).append((system, entry))
+        return found
+
+    @cached_property
+    def reference_ledger(self) -> dict[str, Entry]:
+        return {entry.kind: entry for entry in self.target.reference_ledger}
+
+    @cached_property
+    def legs(self) -> dict[tuple[str, str], str]:
+        """``("pivot", "number"): "Arabic to English: 4"``, where a route has several legs."""
+        return findings.count_legs(self.target, self.source)
+
+    @property
+    def other_kinds(self) -> str:
+        """``"name, negation or term"``: kinds in the ledger that are no numbers."""
+        kinds = [kind for kind in self.kinds if kind not in findings.NUMERIC]
+        return " or ".join(filter(None, (", ".join(kinds[:-1]), *kinds[-1:])))
+
+    @property
+    def ngrams(self) -> list[tuple[str, str, Sequence[Ngram]]]:
+        """System, what it does, and the words."""
+        rows: list[tuple[str, str, Sequence[Ngram]]] = []
+        for system in self.target.systems:
+            analysis = system.analysis
+            rows += [
+                (system.name, heading, ngrams[:SHOWN])
+                for heading, ngrams in (
+                    ("writes too often", analysis.overproduced),
+                    ("writes too seldom", analysis.underproduced),
+                )
+                if ngrams
+            ]
+        return rows
+
+    @property
+    def judged(self) -> bool:
+        return any(system.verdicts for system in self.target.systems)
+
+    @property
+    def sourced(self) -> int:
+        """Pairs with a source, that is, with translations to judge."""
+        return sum(bool(pair.sources) for pair in self.target.pairs)
+
+    @property
+    def rows(self) -> Iterator[_Row]:
+        faults: dict[tuple[str, int], list[Fault]] = {}
+        for name, fault in self.faults:
+            faults.setdefault((name, fault.pair), []).append(fault)
+        for row in self.target.rows:
+            pair = row[0].pair
+            cells = [
+                _build_cell(
+                    system,
+                    judgement,
+                    faults.get((system.name, pair.index), ()),
+                    (self.source, *system.via, self.target.language),
+                )
+                for system, judgement in zip(self.target.systems, row, strict=True)
+            ]
+            lost = _find_marks(
+                item
+                for judgement in row
+                for item in findings.list_items(judgement)
+                if item.outcome in ("lost", "changed")
+            )
+            faulty = [len(faults.get((s.name, pair.index), ())) for s in self.target.systems]
+            yield _Row(pair, lost, cells, _describe_row(row, faulty))
+
+
+def _build_cell(
+    system: SystemReport, judgement: Judgement, faults: Sequence[Fault], route: tuple[str, ...]
+) -> _Cell:
+    pair = judgement.pair
+    items = findings.list_items(judgement)
+    languages = (*system.via, *("" for _ in pair.pivots))
+    marks = [*(_describe_item(item, route) for item in items if item.outcome != "kept")]
+    marks += [("bad", f"{fault.kind}:", fault.detail) for fault in faults if fault.kind != "empty"]
+    marks += [("note", "", note) for note in pair.notes]
+    data = Markup("")
+    if pair.sources:
+        data = Markup(' data-text="{}"').format(identify_text(pair.hypothesis))
+    if judgement.verdict:
+        data += Markup(' data-verdict="{}"').format(judgement.verdict.severity)
+    return _Cell(
+        system=system,
+        text=pair.hypothesis,
+        pivots=tuple((c, p) for c, p in zip(languages, pair.pivots, strict=False) if p),
+        invented=_find_marks(item for item in items if item.outcome == "invented"),
+        chrf=judgement.chrf,
+        marks=marks if pair.sources else (),
+        verdict=judgement.verdict,
+        data=data,
+    )
+
+
+def _describe_item(item: Item, route: tuple[str, ...]) -> tuple[str, str, str]:
+    """Class, label and value of a chip."""
+    kind = "" if item.kind in findings.NUMERIC else f"{item.kind} "
+    leg = f" ({findings.name_leg(item.leg, route)})" if item.leg else ""
+    if item.outcome == "invented":
+        return "odd", f"{kind}not in source", item.value
+    if item.outcome == "changed":
+        return "bad", f"{kind}changed{leg}", f"{item.value} → {item.found}"
+    return "bad", f"{kind}missing{leg}", item.value
+
+
+def _describe_row(row: Sequence[Judgement], faults: Sequence[int]) -> Markup:
+    """Attributes by which the page orders and filters, a value a system where systems differ."""
+    pair = row[0].pair
+    counts = [findings.count_lost(judgement) for judgement in row]
+    return Markup(
+        ' data-segments="{}" data-chrf="{}" data-confidence="{}" data-lost="{}" data-other="{}"'
+        ' data-faults="{}"{}'
+    ).format(
+        "+".join(str(index + 1) for index in pair.sources),
+        " ".join("" if j.chrf is None else f"{j.chrf:.1f}" for j in row).strip(),
+        f"{pair.score:.4f}" if pair.scored else "",
+        " ".join(str(numbers) for numbers, _ in counts),
+        " ".join(str(others) for _, others in counts),
+        " ".join(map(str, faults)),
+        Markup(" data-uncertain") if pair.scored and pair.score < CONFIDENT else "",
+    )
+
+
+def _number(pair: Pair) -> str:
+    """``4–5``: the source segments as the page shows them."""
+    return wording.number_segments(pair.sources).replace("-", "–")
 
 
 @cache

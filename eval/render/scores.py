@@ -15,24 +15,50 @@
       power          what so many pairs can show
       systems        one per system, the baseline first:
         name, models ("name@revision", one per leg), via, hypothesis (path, when only scored)
-        scores       metric, name, score, mean, half_width, low, high, signature, unicode, detail
+        scores       metric, name, score, mean, half_width, low, high, signature, unicode, detail,
+                     folding (of the text before: "tashkeel+tatweel", or "")
         numbers      kept, lost, invented (digit strings and codes of the source)
+        ledger       everything that had to arrive, a row a kind: kind, kept, changed, lost,
+                     invented (numbers, dates, codes, URLs, names, negations, glossary terms)
+        analysis     lengths: label, pairs, score (chrF++ by words of the reference);
+                     frequencies: label, words, f1 (by how often the references have a word);
+                     overproduced, underproduced: text, hypothesis, reference (times);
+                     faults: kind (loop, copy, short, long, empty), pair (its index), detail
+        slices       scored in other ways, to tell alignment error apart: name ("confident beads",
+                     "whole document", "resegmented"), segments: count, note, scores as above
         segments     one per pair, in document order: sources and targets (0-based; targets per
                      reference), chrf (sentence-level chrF++ or null), confidence (of the
-                     alignment, 0 to 1), lost, invented, notes, reason ("" when scored)
-      comparisons    metric, baseline, system, difference, p_value, signature
+                     alignment, 0 to 1), lost, invented, notes, reason ("" when scored),
+                     verdict and comment (a reviewer's, "" where none was given),
+                     ledger: what did not arrive or is not in the source: kind, value, outcome,
+                     found (what stands in its place), leg (of a pivot route, from 1, or 0)
+        verdicts     how many segments were judged good, minor, major, critical; {} when none was
+      comparisons    metric, baseline, system, difference, p_value, signature, corrected (p-value by
+                     Holm's method, which decides; null for a single comparison), test
+      reference_ledger  as a system's, of the first reference: what errors to expect of the count
+      differences    where two systems lie furthest apart: pair, better, worse, gap (chrF++)
+
+The ``scores.json`` of a suite has ``suite`` (its name) in place of ``run``; ``skipped``:
+{job: what it needs}; ``rows``, one per test set, target language and system: test_set, source,
+target, system, pairs, bootstrap, seed, and scores as above. ``scores.schema.json`` describes both
+as a JSON Schema.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from eval.analysis import Analysis
+from eval.fidelity import Item
 from eval.metrics import MetricScore
+from eval.overview import Overview
 from eval.render.wording import format_score
 from eval.report import Judgement, Report, SystemReport, Target
+from eval.slices import Slice
 
 SCHEMA = 1
 
@@ -58,6 +84,30 @@ def render_json(report: Report) -> str:
     return json.dumps(row, ensure_ascii=False, indent=1) + "\n"
 
 
+def render_overview(overview: Overview) -> str:
+    """The text of a suite's ``scores.json``."""
+    row: Row = {
+        "schema": SCHEMA,
+        "suite": overview.name,
+        "skipped": {name: os.path.normpath(path) for name, path in overview.skipped.items()},
+        "rows": [_overview_row(*row) for row in overview.rows],
+    }
+    return json.dumps(row, ensure_ascii=False, indent=1) + "\n"
+
+
+def _overview_row(report: Report, target: Target, system: SystemReport) -> Row:
+    return {
+        "test_set": report.name,
+        "source": report.source_language,
+        "target": target.language,
+        "system": system.name,
+        "pairs": target.scored,
+        "bootstrap": report.bootstrap,
+        "seed": report.seed,
+        "scores": [_score(score) for score in system.scores],
+    }
+
+
 def _target(target: Target) -> Row:
     return {
         "language": target.language,
@@ -66,6 +116,8 @@ def _target(target: Target) -> Row:
         "power": target.power,
         "systems": [_system(system) for system in target.systems],
         "comparisons": [asdict(comparison) for comparison in target.comparisons],
+        "reference_ledger": [asdict(entry) for entry in target.reference_ledger],
+        "differences": [{**asdict(e), "gap": round(e.gap, 2)} for e in target.differences],
     }
 
 
@@ -77,8 +129,24 @@ def _system(system: SystemReport) -> Row:
         "hypothesis": system.hypothesis,
         "scores": [_score(score) for score in system.scores],
         "numbers": asdict(system.numbers),
+        "ledger": [asdict(entry) for entry in system.ledger],
+        "analysis": _analysis(system.analysis),
+        "slices": [_slice(each) for each in system.slices],
+        "verdicts": dict(system.verdicts),
         "segments": [_segment(judgement) for judgement in system.judgements],
     }
+
+
+def _analysis(analysis: Analysis) -> Row:
+    row = asdict(analysis)
+    row["lengths"] = [{**each, "score": round(each["score"], 6)} for each in row["lengths"]]
+    row["frequencies"] = [{**each, "f1": round(each["f1"], 6)} for each in row["frequencies"]]
+    return row
+
+
+def _slice(each: Slice) -> Row:
+    scores = [_score(score) for score in each.scores]
+    return {"name": each.name, "segments": each.segments, "note": each.note, "scores": scores}
 
 
 def _score(score: MetricScore, digits: int = 6) -> Row:
@@ -93,6 +161,7 @@ def _score(score: MetricScore, digits: int = 6) -> Row:
         "signature": score.signature,
         "unicode": "nfc",
         "detail": score.detail,
+        "folding": score.folding,
     }
 
 
@@ -107,7 +176,14 @@ def _segment(judgement: Judgement) -> Row:
         "invented": judgement.numbers.invented,
         "notes": pair.notes,
         "reason": pair.reason,
+        "verdict": judgement.verdict.severity if judgement.verdict else "",
+        "comment": judgement.verdict.comment if judgement.verdict else "",
+        "ledger": [_item(item) for item in judgement.ledger if item.outcome != "kept"],
     }
+
+
+def _item(item: Item) -> Row:
+    return {key: getattr(item, key) for key in ("kind", "value", "outcome", "found", "leg")}
 
 
 def _round(value: float | None, digits: int) -> float | None:

@@ -2,66 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
-from typing import cast
+from textwrap import fill
+from typing import Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from eval.metrics import MetricScore
 from eval.overview import Overview
+from eval.render.grid import Grid
 from eval.render.wording import (
-    count_numbers,
+    collect_recipes,
     describe_comparisons,
+    describe_losses,
     describe_pairs,
     describe_reference,
+    describe_slices,
+    describe_verdicts,
     format_score,
     list_recipes,
     list_skipped,
     name_language,
 )
-from eval.report import Report, Target
+from eval.report import Report, SystemReport, Target
+
+_INDENT: dict[str, Any] = {
+    "initial_indent": "  ",
+    "subsequent_indent": "    ",
+    "break_on_hyphens": False,
+}
 
 
 def render_terminal(report: Report, width: int = 80, color: bool = False) -> str:
     """The headline of a report in ``width`` columns; with ANSI codes where ``color``."""
-    console = _open_console(width, color)
+    console = open_console(width, color)
     for target in report.targets:
         console.print(Text(_title(report, target), style="bold"))
-        if target.references:
-            console.print(_build_table(target))
-        for line in _lines(target):
-            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        for table in _list_scores(target).build(width):
+            console.print(table)
+        for lines in _list_facts(target):
+            console.print()
+            for line in lines:
+                console.print(Text(fill(line, width, **_INDENT)))
         console.print()
     for line in _recipes(report, width):
         console.print(Text(line, style="dim"))
     for note in report.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
-    return _read(console)
+    return read_console(console)
 
 
 def render_overview(overview: Overview, width: int = 80, color: bool = False) -> str:
     """The table of a suite, as :func:`render_terminal` writes one."""
-    console = _open_console(width, color)
-    table = _start_table("Test set", "System")
-    for label in ("Pairs", *overview.labels):
-        table.add_column(label, justify="right", no_wrap=True)
-    for report, target, system in overview.rows:
-        cells = {score.label: _cell(score) for score in system.scores}
-        scores = (cells.get(label, Text()) for label in overview.labels)
-        table.add_row(Text(report.name), Text(system.name), str(target.scored), *scores)
+    console = open_console(width, color)
+    rows = list(overview.rows)
+    sets = [report.name for report, *_ in rows]
+    grid = Grid(
+        names={
+            "Test set": [
+                "" if name == last else name for name, last in zip(sets, ["", *sets], strict=False)
+            ],
+            "System": [system.name for *_, system in rows],
+        },
+        figures={
+            "To": [target.language for _, target, _ in rows],
+            "Pairs": [str(target.scored) for _, target, _ in rows],
+        },
+        scores=_lay_out([system for *_, system in rows], overview.labels),
+    )
     console.print(Text(overview.name, style="bold"))
-    console.print(table)
+    for table in grid.build(width):
+        console.print(table)
     for line in list_skipped(overview):
         console.print(Text(f"Note: {line}", style="yellow"))
-    return _read(console)
+    return read_console(console)
 
 
-def _open_console(width: int, color: bool) -> Console:
+def open_console(width: int, color: bool) -> Console:
+    """A console that prints into a text; :func:`read_console` returns it."""
     return Console(
         file=StringIO(),
         width=width,
@@ -73,7 +94,8 @@ def _open_console(width: int, color: bool) -> Console:
     )
 
 
-def _read(console: Console) -> str:
+def read_console(console: Console) -> str:
+    """What was printed, without white space at the ends of lines."""
     out = cast(StringIO, console.file)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
@@ -83,53 +105,67 @@ def _title(report: Report, target: Target) -> str:
     return f"{report.name}: {languages}"
 
 
-def _start_table(*columns: str) -> Table:
+def start_table(*columns: str) -> Table:
+    """A table with these columns of text, to which figures are added."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
         table.add_column(name, overflow="fold")
     return table
 
 
-def _build_table(target: Target) -> Table:
-    table = _start_table("System")
-    labels = list(list_recipes(target))
-    for label in labels:
-        table.add_column(label, justify="right", no_wrap=True)
-    for system in target.systems:
-        cells = {score.label: score for score in system.scores}
-        table.add_row(
-            Text(system.name), *(_cell(cells[label]) for label in labels if label in cells)
-        )
-    return table
-
-
-def _cell(score: MetricScore) -> Text:
-    return Text(format_score(score))
-
-
-def _lines(target: Target) -> Iterator[str]:
-    if target.references:
-        yield describe_pairs(target)
-    for reference in target.references:
-        yield describe_reference(reference)
-    for system in target.systems:
-        yield f"{system.name}: {count_numbers(system.numbers)} | {system.origin}"
+def _list_scores(target: Target) -> Grid:
+    """A row a system, and one for the reference, which also keeps and invents numbers."""
+    counted = [(system.name, system.kept) for system in target.systems]
     if target.scored:
-        yield f"reference: {count_numbers(target.reference_numbers)}"
-    yield from describe_comparisons(target)
-    if target.power:
-        yield target.power
+        counted.append(("(reference)", target.reference_kept))
+    scores = _lay_out(target.systems, list(list_recipes(target)))
+    return Grid(
+        names={"System": [name for name, _ in counted]},
+        figures={},
+        scores={
+            **{k: [*cells, *([""] if target.scored else [])] for k, cells in scores.items()},
+            "Numbers kept": [f"{n.kept} of {n.expected}" for _, n in counted],
+            "Invented": [str(n.invented) for _, n in counted],
+        },
+    )
+
+
+def _lay_out(systems: Sequence[SystemReport], labels: Sequence[str]) -> dict[str, list[str]]:
+    """Label -> a cell for every system."""
+    figures = [{score.label: format_score(score) for score in s.scores} for s in systems]
+    return {label: [each.get(label, "") for each in figures] for label in labels}
+
+
+def _list_facts(target: Target) -> Iterator[list[str]]:
+    """What one must know to read the table, in paragraphs: difference, alignment, origin."""
+    if target.references:
+        power = [target.power] if target.power else []
+        yield [*describe_comparisons(target), *power]
+        yield [
+            describe_pairs(target),
+            *map(describe_reference, target.references),
+            *describe_slices(target),
+        ]
+    if losses := describe_losses(target):
+        yield [losses]
+    yield [f"{system.name}: {system.origin}" for system in target.systems]
+    if verdicts := list(describe_verdicts(target)):
+        yield verdicts
 
 
 def _recipes(report: Report, width: int) -> Iterator[str]:
-    """Every signature once, broken only between its fields."""
-    recipes = {f"{k} | {v}": None for t in report.targets for k, v in list_recipes(t).items()}
-    for recipe in recipes:
-        line = ""
-        for part in recipe.split("|"):
-            if line and len(line) + len(part) + 2 > width:
-                yield line + "|"
-                line = f"  {part}"
-            else:
-                line = f"{line}|{part}" if line else part
-        yield line
+    """Every signature once."""
+    for label, recipe in collect_recipes(report.targets):
+        yield from wrap_recipe(f"{label} | {recipe}", width)
+
+
+def wrap_recipe(recipe: str, width: int) -> Iterator[str]:
+    """The lines of ``BLEU | nrefs:1|case:mixed|...``, broken only between its fields."""
+    line = ""
+    for part in recipe.split("|"):
+        if line and len(line) + len(part) + 2 > width:
+            yield line + "|"
+            line = f"  {part}"
+        else:
+            line = f"{line}|{part}" if line else part
+    yield line

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 _FOLD = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 # A code has capitals and digits: 39-NQ/TW, COVID-19, G7. Arabic letters may stick to its front.
-_CODE = r"(?<![0-9A-Za-zÀ-ɏḀ-ỹ])[A-ZĐ0-9]+(?:[-/][A-ZĐ0-9]+)*(?![0-9A-Za-zÀ-ɏḀ-ỹ])"
+# VND5 is no code, but a price.
+_CURRENCY = (
+    "AED|AUD|CAD|CHF|CNY|EGP|EUR|GBP|HKD|IDR|INR|JOD|JPY|KHR|KRW|KWD|LAK|LBP|MAD|MYR|PHP|QAR|"
+    "RMB|RUB|SAR|SGD|THB|TWD|USD|VND"
+)
+_LATIN = "[0-9A-Za-zÀ-ɏḀ-ỹ]"
+_CODE = rf"(?<!{_LATIN})(?!(?:{_CURRENCY})[0-9])[A-ZĐ0-9]+(?:[-/][A-ZĐ0-9]+)*(?!{_LATIN})"
 _NUMBER = r"[0-9]+(?:[.,'’٫٬][0-9]+)*"
 _PATTERN = re.compile(f"(?P<code>(?=[-/0-9]*[A-ZĐ])(?=[-/A-ZĐ]*[0-9]){_CODE})|{_NUMBER}")
 _SEPARATORS = re.compile(r"[.,'’٫٬]")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from mt.text.loops import find_loop
 from mt.text.numbers import find_numbers
 from mt.translate.clauses import split_clauses
 from mt.translate.engine import Engine, Hypothesis
@@ -22,7 +23,6 @@ from mt.translate.translation import Attempt
 FIRST = "beam"  # the way that is tried first
 NO_REPEAT = 4  # pieces of an n-gram that the second way writes only once
 
-_LOOP = {1: 4, 2: 3, 3: 3, 4: 3, 5: 2, 6: 2, 7: 2, 8: 2}  # n-gram -> times in a row
 _ENOUGH = 20  # characters from which lengths are compared
 _RATIO = 4.0  # of lengths in characters, either way
 
@@ -36,7 +36,7 @@ def find_faults(source: str, text: str) -> tuple[str, ...]:
     if not text.strip():
         return ("empty",)
     faults = []
-    if _has_loop(text) and not _has_loop(source):
+    if find_loop(text) and not find_loop(source):
         faults.append("loop")
     if len(source) >= _ENOUGH and text == source:
         faults.append("copied")
@@ -47,17 +47,6 @@ def find_faults(source: str, text: str) -> tuple[str, ...]:
     wanted, found = (Counter(n.value for n in find_numbers(t)) for t in (source, text))
     lost = (value for value in wanted - found if len(value) > 1)
     return (*faults, *(f"lost {value}" for value in lost))
-
-
-def _has_loop(text: str) -> bool:
-    words = [word.strip(".,;:!?،؛؟…").lower() for word in text.split()]
-    for size, times in _LOOP.items():
-        run = 0  # words in a row that equal the word `size` places before
-        for index in range(size, len(words)):
-            run = run + 1 if words[index] == words[index - size] else 0
-            if run >= size * (times - 1):
-                return True
-    return False
 
 
 def attempt(

@@ -1,0 +1,266 @@
+"""What the metrics count in every segment; scores, samples and tests are made from it.
+
+Every segment is counted once, however often it is scored. All that is asked of sacreBLEU below
+the surface is asked here.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from signal import SIG_IGN, SIGINT, signal
+from typing import TYPE_CHECKING, Any
+
+from eval.normalization import compose, fold
+from mt.errors import ScoreError
+from mt.metric import TOKENIZERS, MetricName
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.base import Metric as Scorer
+    from sacrebleu.metrics.base import Signature
+
+    from eval.rating import Rating
+    from eval.resampling import Floats, Formula, Rows
+
+_MANY = 1 << 18  # segments remembered with their statistics
+_ALONE = 2000  # segments up to which starting processes would take longer than counting
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The lines to score; raises ``ScoreError`` unless line stands against line.
+
+    A line for which one of several references has nothing is "" there.
+    """
+
+    hypotheses: tuple[str, ...]
+    references: tuple[tuple[str, ...], ...]  # one or more lists
+    language: str = ""
+    sources: tuple[str, ...] = ()  # or none at all
+
+    def __post_init__(self) -> None:
+        if not self.references:
+            raise ScoreError("no references to score against")
+        for number, lines in enumerate(self.references, 1):
+            which = f"reference {number}" if len(self.references) > 1 else "the reference"
+            self._check(len(lines), which)
+        if self.sources:
+            self._check(len(self.sources), "the source")
+        if not self.hypotheses:
+            raise ScoreError("nothing to score: 0 hypothesis lines and 0 reference lines")
+
+    def _check(self, lines: int, which: str) -> None:
+        if lines != len(self.hypotheses):
+            raise ScoreError(
+                f"{len(self.hypotheses)} hypothesis lines, but {lines} lines in {which}; "
+                "line must stand against line: align them first"
+            )
+
+
+def gather(
+    hypotheses: Iterable[str],
+    references: Iterable[Iterable[str]],
+    language: str = "",
+    sources: Iterable[str] = (),
+) -> Texts:
+    """The lists as a value."""
+    return Texts(tuple(hypotheses), tuple(map(tuple, references)), language, tuple(sources))
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What a metric counted in every segment, and its score over all of them."""
+
+    name: str
+    score: float
+    signature: Signature
+    rows: Rows
+    formula: Formula  # from sums of rows to scores
+    detail: str = ""
+
+    def sign(self, **sampling: object) -> str:
+        """The signature, with the number of samples and the seed as sacreBLEU adds them."""
+        signature = copy.deepcopy(self.signature)
+        for key, value in sampling.items():
+            signature.update(key, value)
+        return str(signature)
+
+
+@lru_cache(maxsize=64)
+def sample(counts: Counts, samples: int, seed: int) -> Floats:
+    """The scores of bootstrap samples; the same draws for all counts of as many segments."""
+    from eval.resampling import resample
+
+    return resample(counts.rows, counts.formula, samples, seed)
+
+
+@lru_cache(maxsize=64)
+def count(name: MetricName, texts: Texts) -> Counts:
+    """The statistics of every segment and the score; asked again, they are at hand."""
+    prepared = _prepare(name, texts)
+    return _rate(name, prepared) if name.base in ("comet", "e5") else _count(name, prepared)
+
+
+def _prepare(name: MetricName, texts: Texts) -> Texts:
+    def prepare(line: str) -> str:
+        text = compose(line)
+        return fold(text, texts.language) if "folded" in name.options else text
+
+    return Texts(
+        tuple(map(prepare, texts.hypotheses)),
+        tuple(tuple(map(prepare, lines)) for lines in texts.references),
+        texts.language,
+        tuple(map(prepare, texts.sources)),
+    )
+
+
+def _count(name: MetricName, texts: Texts) -> Counts:
+    from eval import resampling
+
+    formulas = {
+        "bleu": resampling.score_bleu,
+        "chrf": resampling.score_chrf,
+        "chrf2++": resampling.score_chrf,
+        "ter": resampling.score_ter,
+    }
+    language = texts.language if name.base == "bleu" else ""  # only BLEU's tokenizer depends on it
+    scorer = copy.copy(make_scorer(name, language))
+    references = _stack(texts.references)
+    numbers = {len(lines) for lines in references}
+    scorer.num_refs = numbers.pop() if len(numbers) == 1 else -1  # as sacreBLEU marks nrefs:var
+    rows = _count_segments(name, language, texts.hypotheses, references)
+    result = scorer._aggregate_and_compute(rows)
+    return Counts(
+        name=result.name,
+        score=float(result.score),
+        signature=scorer.get_signature(),
+        rows=rows,
+        formula=formulas[name.base],
+        detail=result._verbose,
+    )
+
+
+def _stack(references: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Per line what the references have for it, without those that have nothing.
+
+    A line that is empty in every reference stays an empty reference, as on sacreBLEU's own
+    command line.
+    """
+    return [tuple(filter(None, texts)) or texts for texts in zip(*references, strict=True)]
+
+
+def _count_segments(
+    name: MetricName, language: str, lines: Sequence[str], references: Sequence[tuple[str, ...]]
+) -> list[tuple[float, ...]]:
+    """sacreBLEU's statistics of every segment, remembered: slices and buckets score them again."""
+    keys = [(name, language, *pair) for pair in zip(lines, references, strict=True)]
+    new = list(dict.fromkeys(key for key in keys if key not in _known))
+    if len(_known) + len(new) > _MANY:
+        _known.clear()
+        new = list(dict.fromkeys(keys))
+    _known.update(zip(new, _spread(_count_segment, new), strict=True))
+    return [_known[key] for key in keys]
+
+
+_Key = tuple[MetricName, str, str, tuple[str, ...]]
+_known: dict[_Key, tuple[float, ...]] = {}
+
+
+def _spread(work: Callable[[_Key], tuple[float, ...]], keys: list[_Key]) -> list[tuple[float, ...]]:
+    """Do the work on every key, by as many processes as there are cores where it is much."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    if cores < 2 or len(keys) < _ALONE:
+        return list(map(work, keys))
+    with ProcessPoolExecutor(
+        cores, get_context("fork"), initializer=signal, initargs=(SIGINT, SIG_IGN)
+    ) as pool:
+        return list(pool.map(work, keys, chunksize=-(-len(keys) // (4 * cores))))
+
+
+def _count_segment(key: _Key) -> tuple[float, ...]:
+    name, language, hypothesis, references = key
+    scorer = make_scorer(name, language)
+    known = scorer._extract_reference_info([scorer._preprocess_segment(r) for r in references])
+    return tuple(scorer._compute_segment_statistics(scorer._preprocess_segment(hypothesis), known))
+
+
+@lru_cache
+def make_scorer(name: MetricName, language: str) -> Scorer:
+    """sacreBLEU's own; raises ``ScoreError`` for a tokenizer that cannot be had."""
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
+    from sacrebleu.metrics.ter import TER
+
+    lowercase = "lc" in name.options
+    if name.base == "ter":
+        scorer = TER(case_sensitive="mixed" in name.options)
+        scorer._compute_segment_statistics = _count_edits
+        return scorer
+    if name.base != "bleu":
+        return CHRF(word_order=2 if name.base == "chrf2++" else 0, lowercase=lowercase)
+    tokenizer = next((option for option in name.options if option in TOKENIZERS), None)
+    try:  # force silences a warning, not a rule
+        return BLEU(lowercase, force=True, tokenize=tokenizer, trg_lang=language)
+    except (OSError, RuntimeError, ImportError) as error:
+        raise ScoreError(_explain(name, tokenizer or "", error)) from None
+
+
+def _count_edits(hypothesis: str, references: Mapping[str, Any]) -> list[float]:
+    """TER's statistics of a segment: the fewest edits, and the mean length of the references."""
+    from eval.edits import count_edits
+
+    words = hypothesis.split()
+    edits = min(count_edits(words, reference) for reference in references["ref_words"])
+    lengths = [len(reference) for reference in references["ref_words"]]
+    return [edits, sum(lengths) / len(lengths)]
+
+
+def _explain(name: MetricName, tokenizer: str, error: Exception) -> str:
+    """Why a tokenizer cannot be had, and how it could."""
+    from sacrebleu.tokenizers.tokenizer_spm import SACREBLEU_DIR, SPM_MODELS
+
+    reason = " ".join(str(error).split())
+    if tokenizer not in SPM_MODELS:
+        return f"'{name}': {reason}"
+    url = SPM_MODELS[tokenizer]["url"]
+    path = os.path.join(SACREBLEU_DIR, "models", os.path.basename(url))  # noqa: PTH118, PTH119
+    return (
+        f"'{name}': its tokenizer model cannot be downloaded or read ({reason}); "
+        f"where there is a network, fetch {url} and put it here as {path}"
+    )
+
+
+def _rate(name: MetricName, texts: Texts) -> Counts:
+    """The same for a metric that gives every segment a score, of which the mean is taken."""
+    from sacrebleu.metrics.base import Signature
+
+    from eval.resampling import score_mean
+
+    rating = _ask(name, texts)
+    signature = Signature({"num_refs": rating.references})
+    for key, value in rating.recipe.items():
+        signature.update(key, value)
+    return Counts(
+        name=rating.name,
+        score=sum(rating.scores) / len(rating.scores),
+        signature=signature,
+        rows=[(score, 1.0) for score in rating.scores],
+        formula=score_mean,
+        detail=rating.detail,
+    )
+
+
+def _ask(name: MetricName, texts: Texts) -> Rating:
+    if name.base == "comet":
+        from eval.comet import rate_comet
+
+        return rate_comet(name.options[0], texts.sources, texts.hypotheses, texts.references)
+    from eval.adequacy import rate_similarity
+
+    return rate_similarity(texts.sources, texts.hypotheses)
