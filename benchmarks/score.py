@@ -111,7 +111,7 @@ def _read(table: str) -> list[str]:
 
 def _score(folder: Path, arguments: argparse.Namespace) -> None:
     """Print the same, scored here."""
-    from eval.metrics import score_corpus
+    from eval.metrics import score_systems
     from eval.significance import compare_systems
 
     texts = {
@@ -121,8 +121,8 @@ def _score(folder: Path, arguments: argparse.Namespace) -> None:
     references = [texts.pop("reference")]
     paired = arguments.test == "bootstrap"
     bootstrap = arguments.samples if paired else 0
-    for lines in texts.values():
-        for score in score_corpus(METRICS, lines, references, "en", bootstrap):
+    for scores in score_systems(METRICS, list(texts.values()), references, "en", bootstrap):
+        for score in scores:
             print(f"{score.score:.4f}", f"{score.half_width:.4f}" if paired else "")
     compared = compare_systems(
         METRICS, list(texts.items()), references, "en", arguments.samples,

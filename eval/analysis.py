@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -174,15 +175,14 @@ class _Words:
         """N-grams written too often and too seldom, the surest first, and F1 by frequency.
 
         By log-likelihood (Dunning, 1993), which weighs a difference by how often the words stand
-        at all. What stands within a longer n-gram of the list, or around a shorter one, is left
-        out.
+        at all. N-grams that are mostly the same words as one further up in the list are left out.
         """
         from eval.ngrams import compare_ngrams, match_words
 
         written = self._vocabulary.read(sentences)
         both = (written, self._references, self._vocabulary)
         found = compare_ngrams(*both, _ORDER, _SURE)
-        found.sort(key=lambda count: (-count.surprise, count.words))
+        found.sort(key=lambda count: (-round(count.surprise, 6), -len(count.words), count.words))
         return (
             _list_ngrams(count for count in found if count.ours > count.theirs),
             _list_ngrams(count for count in found if count.ours < count.theirs),
@@ -195,14 +195,22 @@ class _Words:
 
 
 def _list_ngrams(found: Iterable[Count]) -> tuple[Ngram, ...]:
-    listed: list[Ngram] = []
+    listed: list[Count] = []
     for count in found:
-        text = " ".join(count.words)
-        if not any(f" {text} " in f" {n.text} " or f" {n.text} " in f" {text} " for n in listed):
-            listed.append(Ngram(text, count.ours, count.theirs))
+        if not any(_repeats(count.words, other.words) for other in listed):
+            listed.append(count)
         if len(listed) == LISTED:
             break
-    return tuple(listed)
+    return tuple(Ngram(" ".join(each.words), each.ours, each.theirs) for each in listed)
+
+
+def _repeats(words: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one is within the other, or two words of one stand side by side in the other."""
+    few, many = sorted((words, other), key=len)
+    if any(many[start : start + len(few)] == few for start in range(len(many) - len(few) + 1)):
+        return True
+    rows = set(pairwise(other))
+    return any(row in rows for row in pairwise(words))
 
 
 def _find_ratio(texts: Iterable[tuple[str, str]]) -> float | None:

@@ -228,7 +228,8 @@ VIETNAMESE = Conventions(
     days=r"\s*[-–]\s*|\s+(?:và|đến|tới)\s+(?:ngày\s+)?",
     words={
         **_count(
-            "một|mốt|nhất hai|nhì|đôi ba bốn|tư năm|lăm sáu bảy|bẩy tám chín mười",
+            "không một|mốt|nhất hai|nhì|đôi ba bốn|tư năm|lăm sáu bảy|bẩy tám chín mười",
+            start=0,
         ),
         "rưỡi": 30,
     },
@@ -241,11 +242,11 @@ VIETNAMESE = Conventions(
         "triệu": 10**6,
         **_say(10**9, "tỷ|tỉ"),
     },
-    joints=frozenset({"linh", "lẻ", "không"}),
+    joints=frozenset({"linh", "lẻ"}),
     tones="\u0300\u0301\u0303\u0309\u0323",
     no_numbers=r"\bnăm\s+(?=\d|nay|qua|tới|sau|trước|ngoái|học|đó|ấy|này|mới)|"
     r"(?<=\d)\s+năm\b|\b(?:mỗi|hằng|hàng|nhiều|mấy|cả|trong|từ|đầu|cuối|giữa|đến|vào|các|những|"
-    r"một|hai|ba|bốn|sáu|bảy|tám|chín|mười|trăm|nghìn)\s+năm\b",
+    r"một|hai|ba|bốn|sáu|bảy|tám|chín|mười|trăm|nghìn)\s+năm\b(?!\s+(?:mươi|trăm|nghìn|triệu|tỷ))",
     negation=r"\b(?:không|chưa|chẳng|đừng|chớ)\b",
     no_negation=r"\b(?:hàng|trên|số|trống|vũ trụ|phòng|hay|nếu) không\b|\bhay chưa\b|"
     r"\bkhông (?:khí|gian|quân|phận|trung|vận|lực|những|chỉ|ngừng|ít|kém|quá|dưới|trăm|người lái|"

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from eval.rating import Rating
     from eval.resampling import Floats, Formula, Rows
 
+RATED = ("comet", "e5")  # metrics that are not counted, but give every segment a score
 _MANY = 1 << 18  # segments remembered with their statistics
-_ALONE = 2000  # segments up to which starting processes would take longer than counting
+_ALONE = 6000  # segments up to which one process is quick enough
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,15 @@ def sample(counts: Counts, samples: int, seed: int) -> Floats:
 @lru_cache(maxsize=64)
 def count(name: MetricName, texts: Texts) -> Counts:
     """The statistics of every segment and the score; asked again, they are at hand."""
-    prepared = _prepare(name, texts)
-    return _rate(name, prepared) if name.base in ("comet", "e5") else _count(name, prepared)
+    return _rate(name, texts) if name.base in RATED else _count(name, texts)
+
+
+def count_all(name: MetricName, systems: Sequence[Texts]) -> list[Counts]:
+    """:func:`count` for systems with the same references, which are read once for all of them."""
+    if name.base not in RATED:
+        rows = zip(*(_list_keys(name, texts) for texts in systems), strict=True)
+        _learn([key for row in rows for key in row])
+    return [count(name, texts) for texts in systems]
 
 
 def _prepare(name: MetricName, texts: Texts) -> Texts:
@@ -129,12 +137,11 @@ def _count(name: MetricName, texts: Texts) -> Counts:
         "chrf2++": resampling.score_chrf,
         "ter": resampling.score_ter,
     }
-    language = texts.language if name.base == "bleu" else ""  # only BLEU's tokenizer depends on it
-    scorer = copy.copy(make_scorer(name, language))
-    references = _stack(texts.references)
-    numbers = {len(lines) for lines in references}
+    keys = _list_keys(name, texts)
+    scorer = copy.copy(make_scorer(name, keys[0][1]))
+    numbers = {len(references) for *_, references in keys}
     scorer.num_refs = numbers.pop() if len(numbers) == 1 else -1  # as sacreBLEU marks nrefs:var
-    rows = _count_segments(name, language, texts.hypotheses, references)
+    rows = _learn(keys)
     result = scorer._aggregate_and_compute(rows)
     return Counts(
         name=result.name,
@@ -146,30 +153,34 @@ def _count(name: MetricName, texts: Texts) -> Counts:
     )
 
 
-def _stack(references: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """Per line what the references have for it, without those that have nothing.
+_Key = tuple[MetricName, str, str, tuple[str, ...]]  # language, hypothesis, references
+
+
+def _list_keys(name: MetricName, texts: Texts) -> list[_Key]:
+    """Per line all that its statistics depend on; references that have nothing for it left out.
 
     A line that is empty in every reference stays an empty reference, as on sacreBLEU's own
     command line.
     """
-    return [tuple(filter(None, texts)) or texts for texts in zip(*references, strict=True)]
+    prepared = _prepare(name, texts)
+    language = texts.language if name.base == "bleu" else ""  # only BLEU's tokenizer depends on it
+    return [
+        (name, language, hypothesis, tuple(filter(None, references)) or tuple(references))
+        for hypothesis, *references in zip(prepared.hypotheses, *prepared.references, strict=True)
+    ]
 
 
-def _count_segments(
-    name: MetricName, language: str, lines: Sequence[str], references: Sequence[tuple[str, ...]]
-) -> list[tuple[float, ...]]:
+_known: dict[_Key, tuple[float, ...]] = {}
+
+
+def _learn(keys: Sequence[_Key]) -> list[tuple[float, ...]]:
     """sacreBLEU's statistics of every segment, remembered: slices and buckets score them again."""
-    keys = [(name, language, *pair) for pair in zip(lines, references, strict=True)]
     new = list(dict.fromkeys(key for key in keys if key not in _known))
     if len(_known) + len(new) > _MANY:
         _known.clear()
         new = list(dict.fromkeys(keys))
     _known.update(zip(new, _spread(_count_segment, new), strict=True))
     return [_known[key] for key in keys]
-
-
-_Key = tuple[MetricName, str, str, tuple[str, ...]]
-_known: dict[_Key, tuple[float, ...]] = {}
 
 
 def _spread(work: Callable[[_Key], tuple[float, ...]], keys: list[_Key]) -> list[tuple[float, ...]]:
@@ -186,8 +197,16 @@ def _spread(work: Callable[[_Key], tuple[float, ...]], keys: list[_Key]) -> list
 def _count_segment(key: _Key) -> tuple[float, ...]:
     name, language, hypothesis, references = key
     scorer = make_scorer(name, language)
-    known = scorer._extract_reference_info([scorer._preprocess_segment(r) for r in references])
-    return tuple(scorer._compute_segment_statistics(scorer._preprocess_segment(hypothesis), known))
+    line = scorer._preprocess_segment(hypothesis)
+    known = _read_references(name, language, references)
+    return tuple(scorer._compute_segment_statistics(line, known))
+
+
+@lru_cache(maxsize=1)
+def _read_references(name: MetricName, language: str, references: tuple[str, ...]) -> Any:
+    """What a metric needs of them; the systems of one segment are counted one after the other."""
+    scorer = make_scorer(name, language)
+    return scorer._extract_reference_info([scorer._preprocess_segment(r) for r in references])
 
 
 @lru_cache
@@ -242,7 +261,7 @@ def _rate(name: MetricName, texts: Texts) -> Counts:
 
     from eval.resampling import score_mean
 
-    rating = _ask(name, texts)
+    rating = _ask(name, _prepare(name, texts))
     signature = Signature({"num_refs": rating.references})
     for key, value in rating.recipe.items():
         signature.update(key, value)

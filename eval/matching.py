@@ -22,6 +22,7 @@ from eval.mentions import (
 from mt.languages import LANGUAGES
 
 _ALIKE = 0.75  # of a name's letters; below, it is another name
+_FEW = 1000  # comparisons by letters; beyond, what is left is paired in its order
 _LATIN_WORD = re.compile("[0-9A-Za-zÀ-ɏḀ-ỹ]+")  # also where Arabic letters stick to it
 _QUANTITY = re.compile("[0-9]+[A-Z]+")  # a code of which the number is what counts: 100MW
 
@@ -78,9 +79,10 @@ class _Side:
                 return
         self.words -= Counter([Decimal(value)])
 
-    def take_within(self, place: Mention) -> None:
-        """Match the numbers that a possible date is made of."""
-        self.numbers = [n for n in self.numbers if n.end <= place.start or n.start >= place.end]
+    def take_within(self, start: int, end: int) -> None:
+        """Match the numbers and codes that something longer is made of."""
+        self.numbers = [n for n in self.numbers if n.end <= start or n.start >= end]
+        self.codes = [code for code in self.codes if code.end <= start or code.start >= end]
 
     def absorb(self, date: Mention) -> bool:
         """Match the parts of a date of the other text where they stand apart in this one."""
@@ -126,8 +128,9 @@ class _Matcher:
         """What is left of one kind: a change where both sides have one, else lost or invented."""
         if not (wanted or found):
             return
+        few = len(wanted) * len(found) <= _FEW
         pairs = [
-            (_compare_letters(one.text, other.text), -i, -j)
+            (_compare_letters(one.text, other.text) if few else 0.0, -i, -j)
             for i, one in enumerate(wanted)
             for j, other in enumerate(found)
         ]
@@ -154,9 +157,9 @@ class _Matcher:
         for agree in (_share_reading, self._agree):
             _take_pairs(source.dates, hypothesis.dates, agree)
             for _, place in _take_pairs(source.dates, hypothesis.possible_dates, agree):
-                hypothesis.take_within(place)
+                hypothesis.take_within(place.start, place.end)
             for place, _ in _take_pairs(source.possible_dates, hypothesis.dates, agree):
-                source.take_within(place)
+                source.take_within(place.start, place.end)
         wanted = [date for date in source.dates if not hypothesis.absorb(date)]
         found = [date for date in hypothesis.dates if not source.absorb(date)]
         pairs = [
@@ -224,7 +227,11 @@ class _Matcher:
     def _match_codes(self) -> None:
         source, hypothesis = self.source, self.hypothesis
         _take_pairs(source.codes, hypothesis.codes, _share_reading)
-        source.codes = [c for c in source.codes if not _stands_spaced(c.text, hypothesis.text)]
+        for code in list(source.codes):
+            place = _find_spaced(code.text, hypothesis.text)
+            if place:
+                source.codes.remove(code)
+                hypothesis.take_within(*place.span())
 
     def _match_names(self) -> None:
         names = self.names
@@ -303,11 +310,11 @@ def _leave_out(numbers: list[Mention], words: Counter[Decimal]) -> list[Mention]
     return left
 
 
-def _stands_spaced(code: str, text: str) -> bool:
-    """Whether the code is there with other marks or spaces between its parts: 39 NQ / TW."""
+def _find_spaced(code: str, text: str) -> re.Match[str] | None:
+    """The code with other marks or spaces between its parts: 39 NQ / TW."""
     parts = re.findall(r"[0-9]+|[^\W\d_]+", code)
     pattern = r"\W{0,3}".join(map(re.escape, parts))
-    return bool(re.search(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE))
+    return re.search(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE)
 
 
 def _compare_letters(one: str, other: str) -> float:

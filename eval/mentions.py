@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -21,16 +21,19 @@ _REMEMBERED = 50_000  # texts; all systems of a run share their sources
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _MONTH = r"(?:1[0-2]|0?[1-9])(?![0-9])"
 _YEAR = r"(?:1[5-9]|20)[0-9][0-9](?!\w|[.,/][0-9])"
-_NUMERIC = ("{D}[/.-]{m}[/.-]{Y}", "{Y}[/.-]{m}[/.-]{D}")  # in every language
+_NUMERIC = ("{D}[/.-]{m}[/.-]{Y}", "{Y}[/.-]{m}[/.-]{d}")  # in every language
 
 _URL = re.compile(
-    r"(?:https?://|www\.)[!-~]+|[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|"
-    r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|gov|edu|info|vn|int)(?:\.[a-z]{2})?(?:/\S*)?\b"
+    r"(?:https?://|www\.)[!-~]+|[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}|"
+    r"\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}"
+    r"\.(?:com|net|org|gov|edu|info|vn|int)(?:\.[a-z]{2})?(?:/\S*)?\b"
 )
 _URL_SIGN = re.compile(r"[.@/]\w")
 _URL_END = re.compile(r"[<>\[\]|\"]|[.,:;!?)']*$")
 _URL_START = re.compile(r"https?://(?:www\.)?|www\.")
-_LATIN_NAME = re.compile(r"(?:[A-Za-zÀ-ɏḀ-ỹ][A-Za-zÀ-ɏḀ-ỹ0-9]*[ .&'’-]{0,2})+(?<=\w)")
+_LATIN = "A-Za-zÀ-ɏḀ-ỹ"
+_LATIN_WORD = f"[{_LATIN}][{_LATIN}0-9]*"
+_LATIN_NAME = re.compile(rf"(?<![{_LATIN}0-9]){_LATIN_WORD}(?:[ .&'’-]{{1,2}}{_LATIN_WORD})*")
 _DIGIT = re.compile("[0-9]")
 _NO_FIGURE = re.compile(r"\b[cdkm]?m[23]\b|\b24/(?:24|7)\b")  # the 2 of km2; around the clock
 _LIKE_YEAR = re.compile("1[5-9][0-9][0-9]|20[0-9][0-9]")
@@ -211,6 +214,7 @@ class _Rules:
         days = rf"(?<![0-9A-Za-zÀ-ɏḀ-ỹ.,/-]){_DAY}(?:(?:{rules.days}){_DAY}(?!\w)){{0,4}}(?!\w)"
         forms = {
             "{D}": ("D", days),
+            "{d}": ("D", rf"{_DAY}(?!\w)"),
             "{M}": ("M", rf"(?<!\w)(?:{firm}|{loose})(?!\w)"),
             "{F}": ("M", rf"(?<!\w){firm}(?!\w)"),
             "{m}": ("N", _MONTH),
@@ -224,7 +228,7 @@ class _Rules:
             seen.add(group)
             return named
 
-        return f"(?:{re.sub('{[DMFmY]}', put, pattern)})"
+        return f"(?:{re.sub('{[DdMFmY]}', put, pattern)})"
 
     def find_dates(self, text: str, folded: str, *, possible: bool = False) -> Iterator[Mention]:
         """Dates from left to right; days of one month (3 and 4 August) are a date each."""
@@ -240,11 +244,19 @@ class _Rules:
             for day in days:
                 number = int(re.sub(r"\D", "", day) or 0)
                 readings = {(year, month, number)}
-                if self.conventions.month_first and "N" in parts and 0 < number <= 12:
+                if self._may_be_swapped(match, parts) and 0 < number <= 12:
                     readings.add((year, number, month))
                 shown = text[match.start() : start] + (day if len(days) > 1 else "")
                 shown += text[end : match.end()]
                 yield Mention("date", shown, match.start(), match.end(), frozenset(readings))
+
+    def _may_be_swapped(self, match: re.Match[str], parts: Mapping[str, str]) -> bool:
+        """Whether what was read as day and month may be month and day: 3/7/2023."""
+        return (
+            self.conventions.month_first
+            and {"D", "N"} <= parts.keys()
+            and match.start(parts["D"]) < match.start(parts["N"])
+        )
 
     def _name_month(self, name: str) -> int:
         """The number of a month; something may stick to the front of its name."""
@@ -328,10 +340,10 @@ def _find_signs(conventions: Conventions) -> tuple[str, ...]:
 
 def _multiply(run: list[int], magnitude: int) -> None:
     """Multiply what is smaller at the end of the run: 2, 100, 5 by 10 is 2, 100, 50."""
-    smaller = 0
+    smaller = []
     while run and run[-1] < magnitude:
-        smaller += run.pop()
-    run.append((smaller or 1) * magnitude)
+        smaller.append(run.pop())
+    run.append(sum(smaller or [1]) * magnitude)
 
 
 def _close(run: list[int], *, plain: bool) -> Iterator[Decimal]:

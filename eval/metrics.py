@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.counting import Texts, count, gather, make_scorer, sample
+from eval.counting import Counts, count, count_all, gather, make_scorer, sample
 from eval.normalization import describe_folding
 from mt.errors import ScoreError
 from mt.metric import MetricName, parse_metric
@@ -99,16 +99,33 @@ def score_corpus(
         ScoreError: an unknown metric or one that cannot be had; empty lists; lists of unequal
             length; a seed below 1.
     """
+    return score_systems(metrics, [hypotheses], references, language, bootstrap, seed, sources)[0]
+
+
+def score_systems(
+    metrics: Sequence[str],
+    systems: Sequence[Sequence[str]],
+    references: Sequence[Sequence[str]],
+    language: str = "",
+    bootstrap: int = 0,
+    seed: int = 12345,
+    sources: Sequence[str] = (),
+) -> list[tuple[MetricScore, ...]]:
+    """:func:`score_corpus` for the hypotheses of several systems, which saves time."""
     check_seed(seed)
-    names = select_metrics(metrics, sources)
-    texts = gather(hypotheses, references, language, sources)
-    return tuple(_score(name, texts, bootstrap, seed) for name in names)
+    texts = [gather(hypotheses, references, language, sources) for hypotheses in systems]
+    columns = [
+        [_score(name, language, counts, bootstrap, seed) for counts in count_all(name, texts)]
+        for name in select_metrics(metrics, sources)
+    ]
+    return [tuple(column[i] for column in columns) for i in range(len(systems))]
 
 
-def _score(name: MetricName, texts: Texts, bootstrap: int, seed: int) -> MetricScore:
+def _score(
+    name: MetricName, language: str, counts: Counts, bootstrap: int, seed: int
+) -> MetricScore:
     from eval.resampling import estimate_interval
 
-    counts = count(name, texts)
     sampled = bootstrap > 1
     mean, half_width = (
         estimate_interval(sample(counts, bootstrap, seed)) if sampled else (None, None)
@@ -121,7 +138,7 @@ def _score(name: MetricName, texts: Texts, bootstrap: int, seed: int) -> MetricS
         mean=mean,
         half_width=half_width,
         detail=counts.detail,
-        folding=describe_folding(texts.language) if "folded" in name.options else "",
+        folding=describe_folding(language) if "folded" in name.options else "",
     )
 
 

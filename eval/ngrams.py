@@ -104,7 +104,7 @@ def _compare(keys: _Integers, border: int, least: float) -> Iterator[tuple[int, 
     surprise = _weigh(a, b)
     first = np.zeros(count, dtype=np.int64)
     first[keys[::-1]] = np.arange(len(keys) - 1, -1, -1)
-    for key in np.flatnonzero(surprise >= least).tolist():
+    for key in (1 + np.flatnonzero(surprise[1:] >= least)).tolist():
         yield int(first[key]), int(a[key]), int(b[key]), float(surprise[key])
 
 

@@ -65,8 +65,9 @@ def build_pairs(
             raise AlignmentError(f"{alignment.method or document.name}: {error}") from None
     groups = [*_paired(len(sources), references), *_without_source(references)]
     groups.sort(key=lambda group: group.order)
+    streams = [document.texts for _, document in references]
     return tuple(
-        _fill(index, group, sources, translations, references) for index, group in enumerate(groups)
+        _fill(index, group, sources, translations, streams) for index, group in enumerate(groups)
     )
 
 
@@ -124,12 +125,12 @@ def _fill(
     group: _Group,
     sources: Sequence[str],
     translations: Sequence[Translation],
-    references: Sequence[tuple[Alignment, Document]],
+    references: Sequence[Sequence[str]],
 ) -> Pair:
     chosen = [translations[i] for i in group.sources]
     texts = tuple(
-        join_texts(document.texts, targets)
-        for (_, document), targets in zip(references, group.targets, strict=True)
+        join_texts(stream, targets)
+        for stream, targets in zip(references, group.targets, strict=True)
     )
     reason = NO_SOURCE if not group.sources else "" if any(texts) else NO_REFERENCE
     scores = [b.score for beads in group.beads for b in beads if b.source and b.target]

@@ -15,8 +15,8 @@ from eval.metrics import (
     DEFAULT_METRICS,
     MetricScore,
     find_metric,
-    score_corpus,
     score_sentences,
+    score_systems,
 )
 from eval.pairs import Pair, build_pairs
 from eval.significance import Comparison, Test, compare_systems, describe_power
@@ -311,7 +311,7 @@ def _score(
     sources = [pair.source for pair in pairs[0] if pair.scored]
     how = (streams, systems[0].target, job.bootstrap, job.seed)
     return (
-        [score_corpus(job.metrics, lines, *how, sources) for _, lines in named],
+        score_systems(job.metrics, [lines for _, lines in named], *how, sources),
         compare_systems(job.metrics, named, *how, job.test, job.trials, sources),
     )
 

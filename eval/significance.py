@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from eval.counting import Counts, count, gather, sample
+from eval.counting import Counts, count_all, gather, sample
 from eval.metrics import (
     MetricScore,
     check_seed,
@@ -87,7 +87,7 @@ def compare_systems(
         return ()
     comparisons: list[Comparison] = []
     for metric in select_metrics(metrics, sources):
-        baseline, *others = [count(metric, each) for each in texts]
+        baseline, *others = count_all(metric, texts)
         found = [
             _compare(str(metric), (names[0], baseline), (name, other), test, samples, seed)
             for name, other in zip(names[1:], others, strict=True)

@@ -45,7 +45,8 @@ class Glossary:
         the reference keeps.
         """
         given, wanted = languages
-        matches = [m for m in _drop_inner(self._find(source, given)) if self._text(m, wanted)]
+        standing = self._find(source, given)
+        matches = [m for m in _drop_inner(standing) if self._text(m, wanted)]
         if not matches:
             return ()
         found = self._find(hypothesis, wanted)
@@ -58,7 +59,7 @@ class Glossary:
             for name, group in groups.items()
             if not there & {self._text(match, wanted) for match in group}
         }
-        changed = self._find_changes(lost, matches, _drop_inner(found), wanted)
+        changed = self._find_changes(lost, standing, _drop_inner(found), wanted)
         return tuple(
             Item(
                 kind="term",

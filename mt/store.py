@@ -7,6 +7,7 @@
 ``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
 ``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired)
 ``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
+``verdicts.tsv``                what reviewers said, if anything (:mod:`eval.verdicts`)
 ``scores.json``, ``report.*``   made from the files above by ``eval``, as are ``segments.csv``
                                 and ``segments.xlsx`` where they are asked for
 ==============================  ============================================================

@@ -19,6 +19,7 @@ from eval.fidelity import Fidelity, Tally, check_numbers, find_numbers, tally
         ("و39-NQ/TW، COVID-19, G7.", ["39-NQ/TW", "COVID-19", "G7"]),
         ("mid-2020, the 18th, the 1990s", ["2020", "18", "1990"]),
         ("OCOP, TW, no digits", []),
+        ("VND5 million, USD1,200, US$7, EUR-1", ["5", "1200", "7", "EUR-1"]),
     ],
 )
 def test_what_counts_as_a_number(text: str, values: list[str]) -> None:

@@ -246,7 +246,7 @@ def test_files_of_verdicts_are_read_in_the_browser_too(
 
     assert "another run" in load(other)
     assert "Not a file of verdicts" in load(run / "manifest.json")
-    assert load(given).startswith("1 verdicts taken. 1 left out")
+    assert load(given).startswith("1 verdict taken. 1 left out")
     assert field(page, "Verdict", "bad", "1").input_value() == "major"
     assert field(page, "Comment", "bad", "1").input_value() == 'He said "no"'
 

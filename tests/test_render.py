@@ -6,18 +6,24 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from tiny_run import make_run
 
-from eval.metrics import score_corpus
+from eval.analysis import Analysis, Bucket, Fault, Ngram, WordBucket
+from eval.fidelity import Entry, Item, Tally
+from eval.metrics import MetricScore, score_corpus
+from eval.render.findings import describe_rival, find_best
 from eval.render.html import mark, render_html
 from eval.render.markdown import render_markdown
 from eval.render.scores import render_scores, render_scores_json
 from eval.render.terminal import render_terminal
-from eval.report import Report, build_report
+from eval.report import Report, SystemReport, Target, build_report
+from eval.significance import Comparison
+from eval.slices import Slice
 
 
 @pytest.fixture
@@ -116,7 +122,7 @@ def test_the_page_shows_every_segment_and_why_some_are_not_scored(report: Report
     assert [a.get("class") for a in rows[:5]] == [None, None, None, "left-out", "left-out"]
     assert "no source" in text
     assert "missing <bdi>39-NQ/TW</bdi>" in text
-    assert "changed <bdi>18 يوليو → 19 July</bdi>" in text
+    assert "changed <bdi>18 يوليو</bdi> → <bdi>19 July</bdi>" in text
     assert "via English" in text
     assert "sentence 3" in text
 
@@ -147,3 +153,85 @@ def test_scores_for_the_command_line() -> None:
     rows = json.loads(render_scores_json(scores, width=2))
     assert (rows[0]["name"], rows[0]["score"]) == ("BLEU", 59.46)
     assert rows[0]["half_width"] is None
+
+
+def rank(metric: str, scores: list[float], compared: dict[str, float]) -> list[tuple[str, str]]:
+    """The best system and then the others, as the head of the page names them."""
+    systems = tuple(
+        SystemReport(name, (), (), "", (MetricScore(metric, "", score, ""),), Tally(), ())
+        for name, score in zip("abc", scores, strict=False)
+    )
+    comparisons = tuple(
+        Comparison(metric, "a", name, 1.0, p_value, "") for name, p_value in compared.items()
+    )
+    best = find_best(Target("en", (), systems, comparisons, Tally(), ""))
+    assert best
+    return [(best[0].name, ""), *((r.system.name, describe_rival(r)) for r in best[1])]
+
+
+def test_the_best_system_comes_first_and_how_sure_that_is() -> None:
+    assert rank("bleu", [20.0, 25.0, 22.0], {"b": 0.01, "c": 0.2}) == [
+        ("b", ""),
+        ("c", "3.0 behind; the two were not compared"),  # both only with the baseline
+        ("a", "5.0 behind, more than chance explains (p=0.010)"),
+    ]
+    assert rank("ter", [50.0, 60.0], {"b": 0.3}) == [  # of errors, fewer are better
+        ("a", ""),
+        ("b", "10.0 behind, which may be chance (p=0.300)"),
+    ]
+
+
+def test_the_page_shows_all_that_was_found(report: Report) -> None:
+    target = report.targets[0]
+    good, bad = target.systems
+    slices = (Slice("confident beads", 2, (MetricScore("bleu", "BLEU", 61.7, "s"),)),)
+    analysis = Analysis(
+        lengths=(Bucket("1-9", 3, 55.4),),
+        frequencies=(WordBucket("once", 12, 0.456),),
+        overproduced=(Ngram("of the", 9, 2),),
+        underproduced=(Ngram("<i>", 0, 3),),
+        faults=(Fault("loop", 1, "3 times: x < y"),),
+    )
+    ledger = (Entry("date", kept=1, changed=2, lost=3, invented=4),)
+    full = replace(bad, slices=slices, analysis=analysis, ledger=ledger)
+    bare = replace(good, slices=slices, analysis=analysis, ledger=ledger)
+    changed = replace(target, systems=(bare, full), reference_ledger=(Entry("date", kept=6),))
+    page = Outline(render_html(replace(report, targets=(changed,))))
+    text = " ".join(" ".join(data.split()) for _, data in page.texts)
+    for wanted in (
+        "confident beads 2 61.7",
+        "1-9 3 55.4 55.4",
+        "once 12 0.46 0.46",
+        "bad writes too often: of the 9 for 2",
+        "<i> 0 for 3",
+        "2 bad loop 3 times: x < y",
+        "dates good 1 2 3 4",
+        "reference 6 0 0 0",
+    ):
+        assert wanted in text, wanted
+    links = {a["href"] for a in page.attributes("a")}
+    assert links >= {f"#en-{part}" for part in ("scores", "weak", "lost", "alignment", "words")}
+
+
+def test_what_a_pivot_lost_is_laid_to_its_leg(report: Report) -> None:
+    target = report.targets[1]  # Arabic to English to Vietnamese
+    (system,) = target.systems
+    items = (
+        Item("number", "2023", "changed", found="2022", leg=2),
+        Item("name", "UNESCO", "lost", leg=1),
+        Item("number", "7", "kept"),
+    )
+    judged = (replace(system.judgements[0], ledger=items), *system.judgements[1:])
+    changed = replace(
+        target,
+        systems=(
+            replace(system, judgements=judged, ledger=(Entry("number", 1, 1), Entry("name"))),
+        ),
+    )
+    page = render_html(replace(report, targets=(changed,)))
+    assert "changed (English to Vietnamese) <bdi>2023</bdi> → <bdi>2022</bdi>" in page
+    assert "name missing (Arabic to English) <bdi>UNESCO</bdi>" in page
+    assert "<bdi>2022</bdi> instead, English to Vietnamese" in page
+    assert "1 of 2 numbers, dates and codes kept, 1 changed" in page
+    (row,) = [a for a in Outline(page).attributes("tr") if a.get("data-index") == "0"]
+    assert (row["data-lost"], row["data-other"]) == ("1", "1")

@@ -26,6 +26,7 @@ from eval.verdicts import (
     read_verdicts,
     render_verdicts,
 )
+from mt.cli import main
 from mt.errors import RunError, VerdictError
 
 HEADER = "\t".join(COLUMNS)
@@ -145,10 +146,8 @@ def test_every_report_shows_a_verdict_beside_its_segment(run: Path, tmp_path: Pa
     assert "&lt;b&gt;19&lt;/b&gt; for 18 July" in page
     scores = json.loads(render_json(report))["targets"][0]["systems"]
     assert scores[0]["verdicts"] == {"good": 0, "minor": 1, "major": 0, "critical": 0}
-    assert [(s["verdict"], s["comment"]) for s in scores[1]["segments"]][0] == (
-        "critical",
-        "<b>19</b> for 18 July",
-    )
+    judged = scores[1]["segments"][0]
+    assert (judged["verdict"], judged["comment"]) == ("critical", "<b>19</b> for 18 July")
     text = render_markdown(report)
     assert "good: 1 minor; 3 without a verdict" in text
     assert "good: 1 minor; 3 without a verdict" in render_terminal(report)
@@ -196,3 +195,23 @@ def test_of_several_files_the_last_word_counts(run: Path, tmp_path: Path) -> Non
     assert build_report(run).targets[0].systems[0].verdicts["minor"] == 1
     keep_verdicts(run, [second])  # what is given takes the place of what was kept
     assert build_report(run).targets[0].systems[0].verdicts["minor"] == 0
+
+
+def test_the_command_line_keeps_verdicts(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def awda(*arguments: object) -> object:
+        monkeypatch.setattr("sys.argv", ["awda", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return caught.value.code
+
+    given = tmp_path / "given.tsv"
+    given.write_text(render_verdicts([make_row(run)]), encoding="utf-8")
+    assert awda("report", run, "--format", "html", "--verdicts", given) == 0
+    assert "good: 1 minor" in capsys.readouterr().out
+    assert awda("report", run, "--format", "html") == 0  # they were kept
+    assert "good: 1 minor" in capsys.readouterr().out
+    given.write_text("nothing of use\n", encoding="utf-8")
+    assert awda("report", run, "--verdicts", given) == 2
+    assert f"awda: {given}:1: no column" in capsys.readouterr().err

@@ -26,17 +26,30 @@ class Rival:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What became of it in one system."""
+
+    name: str  # "kept", "changed", "lost"; "" where the system has no entry for it
+    found: str = ""  # what stands in its place, where it was changed
+    leg: str = ""  # "Arabic to English", where a pivot route lost or changed it
+
+    @property
+    def bad(self) -> bool:
+        return self.name in ("changed", "lost")
+
+
+@dataclass(frozen=True)
 class Loss:
     """Something of a pair's source that at least one system lost or changed."""
 
     pair: Pair
     kind: str
     value: str
-    outcomes: tuple[str, ...]  # per system: "kept", "lost", "2024 instead", "lost on leg 1"
+    outcomes: tuple[Outcome, ...]  # per system
 
     def counts_for(self, system: int) -> bool:
         """Whether this system lost or changed it, and it is a number, date, code or URL."""
-        return self.kind in NUMERIC and self.outcomes[system] not in ("", "kept")
+        return self.kind in NUMERIC and self.outcomes[system].bad
 
 
 def find_best(target: Target) -> tuple[SystemReport, list[Rival]] | None:
@@ -119,23 +132,22 @@ def list_losses(target: Target, source: str) -> Iterator[Loss]:
         )
         for kind, value in wanted:
             outcomes = tuple(
-                _describe_outcome(items, kind, value, route)
+                _find_outcome(items, kind, value, route)
                 for items, route in zip(ledgers, routes, strict=True)
             )
             yield Loss(row[0].pair, kind, value, outcomes)
 
 
-def _describe_outcome(
+def _find_outcome(
     items: tuple[Item, ...], kind: str, value: str, route: tuple[str, ...]
-) -> str:
+) -> Outcome:
+    """The worst, where it stands in the source more than once."""
     same = [item for item in items if (item.kind, item.value) == (kind, value)]
-    for item in same:
-        leg = f", {name_leg(item.leg, route)}" if item.leg else ""
-        if item.outcome == "changed":
-            return f"{item.found} instead{leg}"
-        if item.outcome == "lost":
-            return f"lost{leg}"
-    return "kept" if same else ""
+    for name in ("lost", "changed", "kept"):
+        for item in same:
+            if item.outcome == name:
+                return Outcome(name, item.found, name_leg(item.leg, route) if item.leg else "")
+    return Outcome("")
 
 
 def name_leg(leg: int, route: tuple[str, ...]) -> str:

@@ -48,6 +48,7 @@ def render_html(report: Report) -> str:
             level=LEVEL,
             severities=SEVERITIES,
             kinds=KINDS,
+            first=FIRST,
             shown=SHOWN,
             many=MANY,
             group=GROUP,
@@ -129,7 +130,7 @@ class _Cell:
     pivots: tuple[tuple[str, str], ...]  # language, text
     invented: _Marked
     chrf: float | None
-    marks: Sequence[tuple[str, str, str]]  # class, label, value
+    marks: Sequence[tuple[str, str, str, str]]  # class, label, value, what stands in its place
     verdict: Verdict | None
     data: Markup
 
@@ -157,8 +158,8 @@ class _View:
         self.contrasts = target.differences[:FIRST]
         self.ledgers = any(system.ledger for system in target.systems)
         self.losses = list(findings.list_losses(target, source))
-        self.lost_first = [
-            [loss for loss in self.losses if loss.counts_for(number)][:FIRST]
+        self.lost_by = [
+            [loss for loss in self.losses if loss.counts_for(number)]
             for number in range(len(target.systems))
         ]
         self.columns = 1 + len(target.references) + len(target.systems)
@@ -283,13 +284,12 @@ def _build_cell(
     items = findings.list_items(judgement)
     languages = (*system.via, *("" for _ in pair.pivots))
     marks = [*(_describe_item(item, route) for item in items if item.outcome != "kept")]
-    marks += [("bad", f"{fault.kind}:", fault.detail) for fault in faults if fault.kind != "empty"]
-    marks += [("note", "", note) for note in pair.notes]
-    data = Markup("")
-    if pair.sources:
-        data = Markup(' data-text="{}"').format(identify_text(pair.hypothesis))
-    if judgement.verdict:
-        data += Markup(' data-verdict="{}"').format(judgement.verdict.severity)
+    marks += [
+        ("bad", f"{fault.kind}:", fault.detail, "") for fault in faults if fault.kind != "empty"
+    ]
+    marks += [("note", "", note, "") for note in pair.notes]
+    data = f' data-text="{identify_text(pair.hypothesis)}"' if pair.sources else ""
+    data += f' data-verdict="{judgement.verdict.severity}"' if judgement.verdict else ""
     return _Cell(
         system=system,
         text=pair.hypothesis,
@@ -298,37 +298,36 @@ def _build_cell(
         chrf=judgement.chrf,
         marks=marks if pair.sources else (),
         verdict=judgement.verdict,
-        data=data,
+        data=Markup(data),  # noqa: S704  # digits and our own words
     )
 
 
-def _describe_item(item: Item, route: tuple[str, ...]) -> tuple[str, str, str]:
-    """Class, label and value of a chip."""
+def _describe_item(item: Item, route: tuple[str, ...]) -> tuple[str, str, str, str]:
+    """Class, label, value, and what stands in its place."""
     kind = "" if item.kind in findings.NUMERIC else f"{item.kind} "
     leg = f" ({findings.name_leg(item.leg, route)})" if item.leg else ""
     if item.outcome == "invented":
-        return "odd", f"{kind}not in source", item.value
+        return "odd", f"{kind}not in source", item.value, ""
     if item.outcome == "changed":
-        return "bad", f"{kind}changed{leg}", f"{item.value} → {item.found}"
-    return "bad", f"{kind}missing{leg}", item.value
+        return "bad", f"{kind}changed{leg}", item.value, item.found
+    return "bad", f"{kind}missing{leg}", item.value, ""
 
 
 def _describe_row(row: Sequence[Judgement], faults: Sequence[int]) -> Markup:
     """Attributes by which the page orders and filters, a value a system where systems differ."""
     pair = row[0].pair
     counts = [findings.count_lost(judgement) for judgement in row]
-    return Markup(
-        ' data-segments="{}" data-chrf="{}" data-confidence="{}" data-lost="{}" data-other="{}"'
-        ' data-faults="{}"{}'
-    ).format(
-        "+".join(str(index + 1) for index in pair.sources),
-        " ".join("" if j.chrf is None else f"{j.chrf:.1f}" for j in row).strip(),
-        f"{pair.score:.4f}" if pair.scored else "",
-        " ".join(str(numbers) for numbers, _ in counts),
-        " ".join(str(others) for _, others in counts),
-        " ".join(map(str, faults)),
-        Markup(" data-uncertain") if pair.scored and pair.score < CONFIDENT else "",
-    )
+    data = {
+        "segments": "+".join(str(index + 1) for index in pair.sources),
+        "chrf": " ".join("" if j.chrf is None else f"{j.chrf:.1f}" for j in row).strip(),
+        "confidence": f"{pair.score:.4f}" if pair.scored else "",
+        "lost": " ".join(str(numbers) for numbers, _ in counts),
+        "other": " ".join(str(others) for _, others in counts),
+        "faults": " ".join(map(str, faults)),
+    }
+    uncertain = " data-uncertain" if pair.scored and pair.score < CONFIDENT else ""
+    attributes = "".join(f' data-{name}="{value}"' for name, value in data.items())
+    return Markup(attributes + uncertain)  # noqa: S704  # digits alone
 
 
 def _number(pair: Pair) -> str:

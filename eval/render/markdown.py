@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from eval.analysis import Analysis, Ngram
 from eval.fidelity import KINDS, OUTCOMES, Entry, Tally
 from eval.overview import Overview
-from eval.render.findings import Loss, count_legs, is_lost_number, list_items, list_losses
+from eval.render.findings import (
+    Loss,
+    Outcome,
+    count_legs,
+    is_lost_number,
+    list_items,
+    list_losses,
+)
 from eval.render.wording import (
     EXPLAIN_SLICES,
     collect_recipes,
@@ -138,12 +145,18 @@ def _count_outcomes(entry: Entry) -> str:
 
 def _loss(target: Target, loss: Loss, source_language: str) -> str:
     found = "; ".join(
-        f"{escape(system.name)}: {_isolate(outcome, target.language)}"
+        f"{escape(system.name)}: {_outcome(outcome, target.language)}"
         for system, outcome in zip(target.systems, loss.outcomes, strict=True)
-        if outcome
+        if outcome.name
     )
     value = _isolate(loss.value, source_language)
     return f"Source {number_segments(loss.pair.sources)}, {loss.kind} {value} ({found})"
+
+
+def _outcome(outcome: Outcome, language: str) -> str:
+    """``kept``; ``2024 instead, Arabic to English``."""
+    what = f"{_isolate(outcome.found, language)} instead" if outcome.found else outcome.name
+    return ", ".join(filter(None, (what, outcome.leg)))
 
 
 def _analysis(target: Target) -> Iterator[str]:

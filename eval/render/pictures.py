@@ -32,6 +32,7 @@ POINTS = 300  # drawn of one system; the rest are left out evenly
 CELLS = 240  # along either side of the alignment
 _ENLARGED = 1.6  # pixels of the page for one unit
 _FEWEST = 8  # pairs behind a point of the middle line
+_NAME = 24  # letters that fit over a panel
 _COLUMNS = 3  # panels side by side
 
 # Stand-ins that matplotlib can draw with -> what the page calls the colour
@@ -111,7 +112,7 @@ def _draw_intervals(target: Target) -> Picture | None:
         axes.hlines(rows, [s.low for s in scores], [s.high for s in scores], _ACCENT, lw=2)
         axes.plot([s.score for s in scores], rows, "o", ms=5, c=_ACCENT, mec=_SHEET)
         axes.set(title=label, ylim=(len(systems) - 0.5, -0.5))
-        axes.set_yticks(rows, [system.name for system in systems], color=_INK)
+        axes.set_yticks(rows, [_shorten(system.name) for system in systems], color=_INK)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", c=_LINE, lw=0.6)
@@ -143,7 +144,7 @@ def _draw_lengths(target: Target) -> Picture:
         middle = _find_middle(lengths, scores)
         if len(middle) > 1:
             axes.plot(*_columns(middle), c=_INK, lw=1.4)
-        axes.set(title=system.name, xscale="log", xlim=limits, ylim=(0, 100))
+        axes.set(title=_shorten(system.name), xscale="log", xlim=limits, ylim=(0, 100))
         ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000) if n <= limits[1]]
         axes.set_xticks(ticks, [str(n) for n in ticks])
         axes.set_xticks([], minor=True)
@@ -172,7 +173,7 @@ def _draw_spread(target: Target) -> Picture:
         axes.stairs(shares, edges, fill=True, color=_ACCENT, alpha=0.3, lw=0)
         axes.stairs(shares, edges, color=_ACCENT, lw=1.2)
         axes.axvline(median(scores), c=_INK, lw=1.2)
-        axes.set(title=system.name, xlim=(0, 100))
+        axes.set(title=_shorten(system.name), xlim=(0, 100))
         axes.set_xticks([0, 25, 50, 75, 100])
         low = sum(score < 25 for score in scores) / len(scores)
         words.append(f"{system.name}: median {median(scores):.1f}, {low:.0%} of pairs under 25")
@@ -238,6 +239,10 @@ def _start_panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
     for axes in panels[count:]:
         axes.set_visible(False)
     return figure, panels[:count]
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
 
 
 def _label(figure: Figure, panels: Sequence[Axes], x: str, y: str) -> None:

@@ -267,7 +267,7 @@ function equip(row) {
     const [select, input] = cell.element.querySelectorAll(".review select, .review input");
     [select.value, input.value] = [severity, comment];
     for (const [field, event] of [[select, "change"], [input, "input"]]) {
-      field.setAttribute("aria-label", `${field.ariaLabel}: ${cell.system}, segment ${row.segments}`);
+      field.setAttribute("aria-label", `${field.getAttribute("aria-label")}: ${cell.system}, segment ${row.segments}`);
       field.addEventListener(event, () => judge(cell, select.value, input.value));
     }
   }
@@ -359,6 +359,8 @@ function differ(row, on) {
 
 // Files of verdicts: what eval/verdicts.py writes and reads.
 
+const countVerdicts = (count) => (count === 1 ? "1 verdict" : `${count} verdicts`);
+
 function exportVerdicts() {
   const quote = (field) => (/["\t\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
   const lines = [COLUMNS];
@@ -376,7 +378,7 @@ function exportVerdicts() {
   link.download = `${document.body.dataset.name}.verdicts.tsv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  say(`${lines.length - 1} verdicts saved as ${link.download}.`);
+  say(`${countVerdicts(lines.length - 1)} saved as ${link.download}.`);
 }
 
 function importVerdicts() {
@@ -415,7 +417,7 @@ function take(text) {
     }
   }
   const left = read.length - taken;
-  return `${taken} verdicts taken.${left ? ` ${left} left out: their translation is not here, or has changed.` : ""}`;
+  return `${countVerdicts(taken)} taken.${left ? ` ${left} left out: their translation is not here, or has changed.` : ""}`;
 }
 
 // Keys.
