@@ -3,9 +3,10 @@
 Metrics are sacreBLEU's own (Post, 2018), by the names of :mod:`mt.metric`; intervals are those of
 its ``--confidence``: 95%, from bootstrap resampling of the pairs (Koehn, 2004). Our part is to
 refuse what it would let pass, lists of unequal length first of all, to score composed text
-(:mod:`eval.normalization`), and to count every segment once, however often it is scored, sampled
-and compared. ``comet`` and ``e5`` read the source as well and are not sacreBLEU's: they are made
-in :mod:`eval.comet` and :mod:`eval.adequacy`, and averaged here.
+(:mod:`eval.normalization`), and to be quick: every segment is counted once (:mod:`eval.counting`),
+all samples are scored together (:mod:`eval.resampling`), and TER's edits are found in less time
+(:mod:`eval.edits`), each with sacreBLEU's result to the last bit. ``comet`` and ``e5`` read the
+source as well and are not sacreBLEU's: see :mod:`eval.comet` and :mod:`eval.adequacy`.
 """
 
 from __future__ import annotations
