@@ -122,7 +122,9 @@ def test_options_equal_those_of_the_command_line(
 ) -> None:
     lines = read("reference.vi.sentences.txt")
     hypotheses = [line.replace("Hồ", "hồ") for line in damage(lines)]
-    expected = sacrebleu(tmp_path, hypotheses, [lines], *options, "--confidence", "--confidence-n", "100", seed=12345)
+    expected = sacrebleu(
+        tmp_path, hypotheses, [lines], *options, "--confidence", "--confidence-n", "100", seed=12345
+    )
     (found,) = score_corpus([name], hypotheses, [lines], "vi", bootstrap=100)
     row = expected[found.name]
     assert f"{found.score:.6f}" == f"{row['score']:.6f}"
