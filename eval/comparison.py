@@ -14,13 +14,21 @@ from pathlib import Path
 from eval.metrics import MetricScore, find_metric, score_corpus
 from eval.pairs import Pair
 from eval.report import RunJob, read_job, read_pairs, read_reference, stack_references
-from eval.significance import FEWEST, Comparison, compare_systems, correct, describe_power
+from eval.significance import (
+    FEWEST,
+    Comparison,
+    Test,
+    compare_systems,
+    correct,
+    describe_power,
+    samples_for,
+)
 from mt.align.alignment import Alignment
 from mt.errors import RunError, suggest
 from mt.store import RunDirectory
 from mt.text.document import Document
 
-BOOTSTRAP = 1000  # resamples, where the job asked for none
+BOOTSTRAP = 1000  # resamples or trials, where fewer are asked for
 
 Pairs = tuple[Pair, ...]
 Reference = tuple[Alignment, Document]
@@ -68,8 +76,9 @@ def compare_run(
 ) -> Contests:
     """Compare the systems of a run: each with ``baseline``, or without one each with every other.
 
-    Only systems with the same target language are compared. ``metrics`` and ``bootstrap`` are the
-    job's where they are not given.
+    Only systems with the same target language are compared. ``metrics`` are the job's
+    where they are not given, and so are the test and its resamples; ``bootstrap`` asks for the
+    bootstrap. A test takes at least 1000 resamples, and as many as its correction asks for.
 
     Raises:
         RunError: the run cannot be read, ``baseline`` is none of its systems, or there is nothing
@@ -90,7 +99,8 @@ def compare_run(
             chosen = [(first, other) for other in entries]
         else:
             chosen = [] if baseline else list(combinations(entries, 2))
-        held = [_hold(recipe, language, *both) for both in chosen]
+        enough = recipe.fit(len(chosen))
+        held = [_hold(enough, language, *both) for both in chosen]
         contests += _correct_contests([each for each in held if each])
     if not contests:
         raise RunError(
@@ -117,7 +127,8 @@ def compare_runs(
     """Compare the systems of ``new`` with those of the same name and target language in ``old``.
 
     ``renamed`` says which system of ``new`` (value) has taken the place of one of ``old`` (key).
-    ``metrics`` and ``bootstrap`` are those of the old run's job where they are not given.
+    ``metrics`` and the test are those of the old run's job where they are not given, as of
+    :func:`compare_run`.
 
     Raises:
         RunError: a run cannot be read, source or references differ, ``renamed`` names a system
@@ -127,7 +138,7 @@ def compare_runs(
     was, now = _Run(Path(old)), _Run(Path(new))
     _check_same("segments.jsonl", was, now, was.source, now.source)
     matches, notes = _match(was, now, renamed or {})
-    recipe = _Recipe.choose(was.job, metrics, bootstrap)
+    recipe = _Recipe.choose(was.job, metrics, bootstrap).fit(len(matches))
     contests: list[Contest] = []
     for language in dict.fromkeys(was.targets[name] for name in matches):
         _check_references(was, now, language)
@@ -157,12 +168,27 @@ class _Recipe:
     metrics: tuple[str, ...]
     bootstrap: int
     seed: int
+    test: Test
+    trials: int
 
     @classmethod
     def choose(cls, job: RunJob, metrics: Sequence[str], bootstrap: int) -> _Recipe:
-        chosen = bootstrap or job.bootstrap
         keys = dict.fromkeys(map(find_metric, metrics or job.metrics))
-        return cls(tuple(keys), chosen if chosen > 1 else BOOTSTRAP, job.seed)
+        return cls(
+            tuple(keys),
+            max(bootstrap or job.bootstrap, BOOTSTRAP),
+            job.seed,
+            "bootstrap" if bootstrap else job.test,
+            max(job.trials, BOOTSTRAP),
+        )
+
+    def fit(self, comparisons: int) -> _Recipe:
+        """With resamples enough to call any of so many comparisons significant."""
+        return replace(
+            self,
+            bootstrap=samples_for(comparisons, self.bootstrap),
+            trials=samples_for(comparisons, self.trials),
+        )
 
 
 class _Run:
@@ -205,7 +231,15 @@ def _hold(
         for _, lines in named
     )
     comparisons = compare_systems(
-        recipe.metrics, named, streams, language, recipe.bootstrap, recipe.seed, sources=sources
+        recipe.metrics,
+        named,
+        streams,
+        language,
+        recipe.bootstrap,
+        recipe.seed,
+        recipe.test,
+        recipe.trials,
+        sources,
     )
     return Contest(language, baseline[0], system[0], len(scored), before, after, comparisons)
 

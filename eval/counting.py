@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import copy
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
-from signal import SIG_IGN, SIGINT, signal
 from typing import TYPE_CHECKING, Any
 
 from eval.normalization import compose, fold
+from eval.processes import spread
 from mt.errors import ScoreError
 from mt.metric import TOKENIZERS, MetricName
 
@@ -179,19 +176,10 @@ def _learn(keys: Sequence[_Key]) -> list[tuple[float, ...]]:
     if len(_known) + len(new) > _MANY:
         _known.clear()
         new = list(dict.fromkeys(keys))
-    _known.update(zip(new, _spread(_count_segment, new), strict=True))
+    alone = len(new) < _ALONE
+    rows = map(_count_segment, new) if alone else spread(_count_segment, new, len(new) // 8)
+    _known.update(zip(new, rows, strict=True))
     return [_known[key] for key in keys]
-
-
-def _spread(work: Callable[[_Key], tuple[float, ...]], keys: list[_Key]) -> list[tuple[float, ...]]:
-    """Do the work on every key, by as many processes as there are cores where it is much."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    if cores < 2 or len(keys) < _ALONE:
-        return list(map(work, keys))
-    with ProcessPoolExecutor(
-        cores, get_context("fork"), initializer=signal, initargs=(SIGINT, SIG_IGN)
-    ) as pool:
-        return list(pool.map(work, keys, chunksize=-(-len(keys) // (4 * cores))))
 
 
 def _count_segment(key: _Key) -> tuple[float, ...]:

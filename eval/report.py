@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ from eval.metrics import (
     score_systems,
 )
 from eval.pairs import Pair, build_pairs
-from eval.significance import Comparison, Test, compare_systems, describe_power
+from eval.processes import call, spread
+from eval.significance import (
+    Comparison,
+    Test,
+    compare_systems,
+    count_comparisons,
+    describe_power,
+    samples_for,
+)
 from eval.slices import Slice, build_slices
 from eval.terms import Glossary
 from eval.verdicts import SEVERITIES, Key, Verdict, find_verdicts, identify_run
@@ -29,6 +38,8 @@ from mt.errors import CorpusError, RunError, ScoreError
 from mt.store import GLOSSARY, RunDirectory
 from mt.text.document import Document
 from mt.text.glossary import read_glossary
+
+_MANY = 2000  # pairs from which ledgers and slices are made in several processes
 
 
 @dataclass(frozen=True)
@@ -154,7 +165,7 @@ class Report:
     source_path: str
     source_segments: int
     targets: tuple[Target, ...]
-    bootstrap: int  # resamples behind intervals and comparisons
+    bootstrap: int  # resamples behind intervals; a comparison's signature has its own
     seed: int
     notes: tuple[str, ...]  # sentences on what a reader must know about this run
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -221,7 +232,7 @@ class RunJob:
 def read_job(directory: RunDirectory) -> RunJob:
     """Raises ``RunError`` for a manifest that cannot be used, ``ScoreError`` for its metrics."""
     manifest = directory.read_manifest()
-    score = manifest.get("score", {})
+    score = manifest.get("score") or {}
     try:
         job = RunJob(
             name=str(manifest["name"]),
@@ -271,15 +282,17 @@ def _build_target(directory: RunDirectory, job: RunJob, source: Document, langua
     pairs = [read_pairs(directory, system.name, source, read) for system in systems]
     scores, comparisons = _score(job, systems, pairs)
     glossary = _read_glossary(directory, job)
-    ledgers = [
-        _keep_ledgers(mine, (job.source_language, *system.via, language), glossary)
+    tasks: list[Callable[[], Any]] = [
+        partial(_keep_ledgers, mine, (job.source_language, *system.via, language), glossary)
         for system, mine in zip(systems, pairs, strict=True)
     ]
+    tasks += [
+        partial(_slice, directory, job, system, mine, dict(zip(names, read, strict=True)))
+        for system, mine in zip(systems, pairs, strict=True)
+    ]
+    done = spread(call, tasks) if len(pairs[0]) > _MANY else [task() for task in tasks]
+    ledgers, slices = done[: len(systems)], done[len(systems) :]
     analyses = analyze_systems(pairs, (job.source_language, language))
-    slices = [
-        _slice(directory, job, system, mine, dict(zip(names, read, strict=True)))
-        for system, mine in zip(systems, pairs, strict=True)
-    ]
     return Target(
         language=language,
         references=tuple(
@@ -289,7 +302,9 @@ def _build_target(directory: RunDirectory, job: RunJob, source: Document, langua
         comparisons=comparisons,
         reference_numbers=_count_in_references(pairs[0]),
         power=describe_power(
-            sum(pair.scored for pair in pairs[0]), [values[0] for values in scores if values]
+            sum(pair.scored for pair in pairs[0]),
+            [values[0] for values in scores if values],
+            comparisons,
         )
         if names
         else "",
@@ -309,10 +324,16 @@ def _score(
         for system, mine in zip(systems, pairs, strict=True)
     ]
     sources = [pair.source for pair in pairs[0] if pair.scored]
-    how = (streams, systems[0].target, job.bootstrap, job.seed)
+    how = (streams, systems[0].target)
+    number = count_comparisons(len(systems))
+    samples, trials = (samples_for(number, each) for each in (job.bootstrap, job.trials))
     return (
-        score_systems(job.metrics, [lines for _, lines in named], *how, sources),
-        compare_systems(job.metrics, named, *how, job.test, job.trials, sources),
+        score_systems(
+            job.metrics, [lines for _, lines in named], *how, job.bootstrap, job.seed, sources
+        ),
+        compare_systems(
+            job.metrics, named, *how, samples, job.seed, job.test, trials, sources, every=True
+        ),
     )
 
 

@@ -22,9 +22,10 @@ from io import StringIO
 from pathlib import Path
 
 from mt.errors import VerdictError, suggest
-from mt.store import RunDirectory, write_text
+from mt.store import RunDirectory, write_bytes, write_text
 
 FILE = "verdicts.tsv"  # in the run directory
+EARLIER = FILE + ".bak"  # what the last change of FILE replaced
 COLUMNS = ("system", "segments", "verdict", "comment", "text", "run")
 SEVERITIES: Mapping[str, str] = {
     "good": "no error worth a correction",
@@ -36,6 +37,7 @@ SEVERITIES: Mapping[str, str] = {
 Key = tuple[str, tuple[int, ...]]  # system, source segments (0-based) of the pair
 
 _SHOWN = 5  # problems or rows listed in a message
+_DIGITS = 9  # of a segment's number
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Row:
     @property
     def key(self) -> Key:
         return self.system, self.sources
+
+    @property
+    def segments(self) -> str:
+        """As in the file: counted from 1."""
+        return "+".join(str(i + 1) for i in self.sources)
 
 
 def identify_run(name: str, sources: Iterable[str]) -> str:
@@ -125,11 +132,16 @@ def _read_row(where: str, header: Sequence[str], fields: Sequence[str]) -> tuple
     if severity and severity not in SEVERITIES:
         return None, f"unknown verdict '{severity}'{suggest(severity, SEVERITIES)}"
     numbers = field["segments"].split("+")
-    if not all(n.isascii() and n.isdigit() and int(n) for n in numbers):
-        return None, f"segments '{field['segments']}' are not numbers joined by '+', as in 4+5"
+    if not all(map(_is_number, numbers)):
+        shown = field["segments"][:40]
+        return None, f"segments '{shown}' are not numbers joined by '+', as in 4+5"
     sources = tuple(int(n) - 1 for n in numbers)
     verdict = Verdict(severity, field["comment"])
     return Row(where, field["system"], sources, verdict, field["text"], field["run"]), ""
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) > 0
 
 
 def render_verdicts(rows: Iterable[Row]) -> str:
@@ -138,35 +150,71 @@ def render_verdicts(rows: Iterable[Row]) -> str:
     writer = csv.writer(out, dialect="excel-tab", lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        segments = "+".join(str(i + 1) for i in row.sources)
         verdict = (row.verdict.severity, row.verdict.comment)
-        writer.writerow((row.system, segments, *verdict, row.text, row.run))
+        writer.writerow((row.system, row.segments, *verdict, row.text, row.run))
     return out.getvalue()
 
 
-def keep_verdicts(run: Path, paths: Sequence[Path]) -> Path:
+def keep_verdicts(run: Path, paths: Sequence[Path]) -> list[str]:
     """Make ``verdicts.tsv`` of a run from these files; of two rows on one translation, the last.
 
+    An earlier file that says something else stays as ``verdicts.tsv.bak``. Returns sentences on
+    what was replaced, and on rows that contradict each other.
+
     Raises:
-        VerdictError: as :func:`read_verdicts`, or a row belongs to another run.
+        VerdictError: as :func:`read_verdicts`, or a file holds no verdict, or a row belongs to
+            another run.
         RunError: ``run`` is no run directory.
     """
     directory = RunDirectory(run)
     manifest = directory.read_manifest()
     source = directory.read_document("segments.jsonl", str(manifest["source"]["language"]))
     identity = identify_run(str(manifest["name"]), source.texts)
-    kept: dict[Key, Row] = {}
+    kept: dict[tuple[Key, str], Row] = {}
+    conflicts = []
     for path in paths:
         rows = read_verdicts(path)
+        if not rows:
+            raise VerdictError(
+                f"{path}: no verdict in it; to show none any more, delete {run / FILE}"
+            )
         foreign = [row.where for row in rows if row.run != identity]
         if foreign:
             raise VerdictError(
                 f"{foreign[0]}: a verdict on another run, or on another source text "
                 f"({len(foreign)} of {len(rows)} rows); {run} takes rows of {identity}"
             )
-        kept.update((row.key, row) for row in rows)
-    write_text(run / FILE, render_verdicts(kept.values()))
-    return run / FILE
+        for row in rows:
+            before = kept.get((row.key, row.text), row)
+            if before.verdict != row.verdict:
+                judged = f"{row.system} {row.segments}"
+                conflicts.append(
+                    f"two verdicts on {judged}: {row.where} counts, not {before.where}"
+                )
+            kept[row.key, row.text] = row
+    return [*_list_some(conflicts, "contradictions"), *_replace(run, tuple(kept.values()))]
+
+
+def _replace(run: Path, rows: Sequence[Row]) -> list[str]:
+    """Write the file of a run; a sentence on the one that was there, if it said something else."""
+    path, text = run / FILE, render_verdicts(rows)
+    before = path.read_bytes() if path.exists() else None
+    notes = []
+    if before is not None and before != text.encode():
+        try:
+            earlier = read_verdicts(path)
+        except VerdictError:
+            count = "a file that could not be read"
+        else:
+            now = {(row.key, row.text): row.verdict for row in rows}
+            pairs = [(row.verdict, now.get((row.key, row.text))) for row in earlier]
+            gone = sum(new is None for _, new in pairs)
+            changed = sum(old != new for old, new in pairs) - gone
+            count = f"of {len(earlier)} earlier verdicts, {changed} changed and {gone} left out"
+        write_bytes(run / EARLIER, before)
+        notes = [f"replaced {path}: {count}; the earlier file is {EARLIER}"]
+    write_text(path, text)
+    return notes
 
 
 def find_verdicts(run: Path, texts: Mapping[Key, str]) -> tuple[dict[Key, Verdict], list[str]]:
@@ -193,7 +241,7 @@ def _is_stale(row: Row, texts: Mapping[Key, str]) -> bool:
 def _describe_stale(stale: Sequence[Row]) -> Iterator[str]:
     if stale:
         count = "1 verdict is" if len(stale) == 1 else f"{len(stale)} verdicts are"
-        listed = [f"{r.system} {'+'.join(str(i + 1) for i in r.sources)}" for r in stale]
+        listed = [f"{row.system} {row.segments}" for row in stale]
         yield (
             f"{count} not shown, as the translation or its pair has changed since: "
             f"{', '.join(_list_some(listed, 'others'))}."

@@ -310,6 +310,9 @@ def score(
     names = [find_metric(name) for name in metrics.split(",")]
     if not source and (wanting := next(filter(needs_source, names), "")):
         raise ScoreError(f"{wanting} reads the source: name it with --src")
+    sources = read_lines(source) if source else ()
+    if source and not sources:
+        raise ScoreError(f"{source}: empty; --src has a line for every line of --hyp")
     scores = score_corpus(
         names,
         read_lines(hypothesis),
@@ -317,7 +320,7 @@ def score(
         language,
         bootstrap=bootstrap,
         seed=seed,
-        sources=read_lines(source) if source else (),
+        sources=sources,
     )
     render = render_scores_json if form == "json" else render_scores
     print(render(scores, width), end="")
@@ -340,7 +343,7 @@ def report(
         typer.Option(
             metavar="FILE",
             help="Reviewers' verdicts, saved from the HTML report; repeatable. They are kept in "
-            "the run directory, in place of those given before.",
+            "the run directory, in place of those given before (then in verdicts.tsv.bak).",
         ),
     ] = None,
 ) -> None:
@@ -352,15 +355,18 @@ def report(
 
     With what reviewers said: `awda report runs/nghean --verdicts nghean.verdicts.tsv`
     """
-    from eval.render import write_reports
-    from eval.verdicts import keep_verdicts
+    from eval.render import check_formats, write_reports
+    from eval.verdicts import FILE, keep_verdicts
     from mt.store import RunDirectory
 
     settings = RunDirectory(directory).read_manifest().get("report")
     recorded = settings.get("formats") if isinstance(settings, dict) else None
     wanted = formats or recorded or ("html", "markdown")
+    check_formats(wanted)
     if verdicts:
-        _say(f"wrote {keep_verdicts(directory, verdicts)}")
+        for note in keep_verdicts(directory, verdicts):
+            _say(note)
+        _say(f"wrote {directory / FILE}")
     _show(write_reports(directory, wanted), directory, wanted)
 
 
@@ -387,7 +393,10 @@ def compare(
         typer.Option(help="Comma-separated; the first decides.", show_default="the job's"),
     ] = None,
     bootstrap: Annotated[
-        int | None, typer.Option(min=2, help="Resamples.", show_default="the job's")
+        int | None,
+        typer.Option(
+            min=2, help="Test by bootstrap, with so many resamples.", show_default="the job's test"
+        ),
     ] = None,
     tolerance: Annotated[
         float, typer.Option(min=0, metavar="POINTS", help="In two runs: a loss not to mind.")

@@ -45,7 +45,10 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``path`` so that a reader sees the old file or the whole new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -96,7 +99,13 @@ class RunDirectory:
         try:
             manifest: Row = json.loads(self._manifest_path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(f"{self.path}: no manifest.json; not a run directory of awda") from None
+            inside = sorted(path.parent for path in self.path.glob("*/manifest.json"))
+            hint = f"; did you mean {inside[0]}?" if inside else ""  # the folder of a suite
+            raise RunError(
+                f"{self.path}: no manifest.json; not a run directory of awda{hint}"
+            ) from None
+        except NotADirectoryError:
+            raise RunError(f"{self.path}: is a file; name the run directory") from None
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self._manifest_path}: damaged ({error}); run again with --fresh"

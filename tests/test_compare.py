@@ -15,6 +15,7 @@ from eval.comparison import compare_run, compare_runs
 from eval.significance import compare_systems
 from mt.align.alignment import Bead
 from mt.errors import RunError, ScoreError
+from mt.store import RunDirectory
 
 Awda = Callable[..., tuple[int, str, str]]
 
@@ -42,7 +43,7 @@ def test_every_system_against_every_other(old: Path) -> None:
     assert last.before[0].score == sacrebleu.corpus_bleu(MIXED, [REFERENCE]).score
     assert last.after[0].score == sacrebleu.corpus_bleu(WORSE, [REFERENCE]).score
     alone = compare_systems(
-        ["bleu", "ter"], [("b", MIXED), ("c", WORSE)], [list(REFERENCE)], "en", bootstrap=100
+        ["bleu", "ter"], [("b", MIXED), ("c", WORSE)], [list(REFERENCE)], "en", bootstrap=1000
     )
     assert [(c.metric, c.difference, c.p_value, c.signature) for c in last.comparisons] == [
         (c.metric, c.difference, c.p_value, c.signature) for c in alone
@@ -67,7 +68,34 @@ def test_one_baseline(old: Path) -> None:
     contests = compare_run(old, baseline="b", metrics=["ter"], bootstrap=20).contests
     assert [(each.baseline, each.system) for each in contests] == [("b", "a"), ("b", "c")]
     assert [[c.metric for c in each.comparisons] for each in contests] == [["ter"]] * 2
-    assert "bs:20" in contests[0].comparisons[0].signature
+    assert "bs:1000|" in contests[0].comparisons[0].signature  # no test takes fewer
+
+
+def set_score(run: Path, **keys: object) -> None:
+    """Change what the job says about scores."""
+    directory = RunDirectory(run)
+    manifest = directory.read_manifest()
+    directory.write_manifest({**manifest, "score": {**manifest["score"], **keys}})
+
+
+@pytest.mark.parametrize("bootstrap", [0, 10, 50, 100])
+def test_a_collapse_of_one_system_in_many_is_found(tmp_path: Path, bootstrap: int) -> None:
+    names = "abcdefghij"
+    old = make_plain_run(tmp_path / "old", dict.fromkeys(names, REFERENCE))
+    set_score(old, bootstrap=bootstrap)
+    lost = ("nothing",) * 20
+    new = make_plain_run(tmp_path / "new", {**dict.fromkeys(names, REFERENCE), "d": lost})
+    assert [each.system for each in compare_runs(old, new).regressions] == ["d"]
+    assert [each.system for each in compare_runs(old, new, bootstrap=50).regressions] == ["d"]
+
+
+def test_the_test_is_that_of_the_job(old: Path) -> None:
+    set_score(old, test="randomization", trials=1500)
+    found = [c for each in compare_run(old).contests for c in each.comparisons]
+    assert {c.test for c in found} == {"randomization"}
+    assert all("|ar:1500|" in c.signature for c in found)
+    asked = [c for each in compare_run(old, bootstrap=2000).contests for c in each.comparisons]
+    assert all("|bs:2000|" in c.signature for c in asked)
 
 
 def test_systems_of_one_language_only_are_compared(tmp_path: Path) -> None:

@@ -21,7 +21,14 @@ from eval.analysis import Analysis, Fault
 from eval.render import write_reports
 from eval.render.html import render_html
 from eval.report import Report, build_report
-from eval.verdicts import Verdict, identify_text, keep_verdicts, read_verdicts
+from eval.verdicts import (
+    Row,
+    Verdict,
+    identify_text,
+    keep_verdicts,
+    read_verdicts,
+    render_verdicts,
+)
 from mt.align.alignment import Alignment, Bead
 from mt.store import RunDirectory
 from mt.translate.translation import Translation
@@ -220,6 +227,62 @@ def test_a_verdict_outlives_a_reload_and_comes_back_as_a_file(
     assert field(elsewhere, "Verdict", "bad", "1").input_value() == ""
 
 
+COUNT_WRITES = """
+const write = Storage.prototype.setItem;
+Storage.prototype.setItem = function (...item) {
+  window.writes = (window.writes ?? 0) + 1;
+  write.apply(this, item);
+};
+"""
+
+
+def test_runs_of_one_job_keep_their_verdicts_apart(
+    open_page: Open, run: Path, tmp_path: Path
+) -> None:
+    report = (run / "report.html").read_text(encoding="utf-8")
+    other = report.replace(identify_text(BAD[0]), "text-00000000")  # translated otherwise
+    assert other != report
+    page = open_page(run / "report.html")
+    field(page, "Verdict", "bad", "1").select_option("major")
+    for text, before in ((other, ""), (report, "major"), (other, "good")):
+        (run / "report.html").write_text(text, encoding="utf-8")
+        page.reload()
+        assert field(page, "Verdict", "bad", "1").input_value() == before
+        if text is other:
+            field(page, "Verdict", "bad", "1").select_option("good")
+
+
+def test_a_verdict_given_since_takes_the_place_of_an_edit(
+    open_page: Open, run: Path, tmp_path: Path
+) -> None:
+    page = open_page(run / "report.html")
+    field(page, "Verdict", "bad", "1").select_option("critical")
+    field(page, "Verdict", "good", "1").select_option("minor")
+    saved = tmp_path / "saved.tsv"
+    identity, text = build_report(run).identity, identify_text(BAD[0])
+    row = Row("", "bad", (0,), Verdict("major", "corrected"), text, identity)
+    saved.write_text(render_verdicts([row]), encoding="utf-8")
+    keep_verdicts(run, [saved])
+    write_reports(run, ["html"])
+    page.reload()
+    assert "newer ones of the report replace: 1." in page.locator("#status").inner_text()
+    assert field(page, "Verdict", "bad", "1").input_value() == "major"
+    assert field(page, "Comment", "bad", "1").input_value() == "corrected"
+    assert field(page, "Verdict", "good", "1").input_value() == "minor"  # nothing given on it
+    field(page, "Verdict", "bad", "1").select_option("good")
+    page.reload()
+    assert field(page, "Verdict", "bad", "1").input_value() == "good"
+
+
+@pytest.mark.parametrize("kept", ['{"x":null}', "null", "[1]", "{", '{"x":{"severity":"good"}}'])
+def test_damaged_storage_is_ignored(open_page: Open, run: Path, kept: str) -> None:
+    name = f"awda/verdicts/{build_report(run).identity}"
+    page = open_page(run / "report.html", setup=f"localStorage[{name!r}] = {kept!r}")
+    assert tools(page).is_visible()
+    field(page, "Verdict", "bad", "1").select_option("major")
+    assert "bad" in page.evaluate("name => localStorage[name]", name)
+
+
 def test_files_of_verdicts_are_read_in_the_browser_too(
     open_page: Open, run: Path, tmp_path: Path
 ) -> None:
@@ -228,12 +291,17 @@ def test_files_of_verdicts_are_read_in_the_browser_too(
     rows = [
         f'bad\t1\tmajor\t"He said ""no"""\t{identify_text(BAD[0])}\t{identity}',
         f"bad\t2\tmajor\t\ttext-00000000\t{identity}",  # translated otherwise now
+        f" good\t01 \t Minor\t\t{identify_text(GOOD[0])} \t{identity}",
     ]
     given = tmp_path / "given.tsv"
     given.write_text("\r\n".join(["\ufeff" + header, *rows, ""]), encoding="utf-8", newline="")
     other = tmp_path / "other.tsv"
     other.write_text(f"{header}\nbad\t1\tgood\t\tt\trun-0\n", encoding="utf-8")
-    page = open_page(run / "report.html")
+    mistaken = tmp_path / "mistaken.tsv"
+    mistaken.write_text(f"{header}\nbad\t1\tmayor\t\tt\t{identity}\n", encoding="utf-8")
+    empty = tmp_path / "empty.tsv"
+    empty.write_text(f"{header}\nbad\t1\t\t\tt\t{identity}\n", encoding="utf-8")
+    page = open_page(run / "report.html", setup=COUNT_WRITES)
 
     def load(path: Path) -> str:
         with page.expect_file_chooser() as chooser:
@@ -246,7 +314,12 @@ def test_files_of_verdicts_are_read_in_the_browser_too(
 
     assert "another run" in load(other)
     assert "Not a file of verdicts" in load(run / "manifest.json")
-    assert load(given).startswith("1 verdict taken. 1 left out")
+    assert "Unknown verdict “mayor”" in load(mistaken)
+    assert "no verdict in this file" in load(empty)
+    assert page.evaluate("window.writes ?? 0") == 0
+    assert load(given).startswith("2 verdicts taken. 1 left out")
+    assert page.evaluate("window.writes") == 1
+    assert field(page, "Verdict", "good", "1").input_value() == "minor"
     assert field(page, "Verdict", "bad", "1").input_value() == "major"
     assert field(page, "Comment", "bad", "1").input_value() == 'He said "no"'
 

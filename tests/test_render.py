@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -155,14 +156,15 @@ def test_scores_for_the_command_line() -> None:
     assert rows[0]["half_width"] is None
 
 
-def rank(metric: str, scores: list[float], compared: dict[str, float]) -> list[tuple[str, str]]:
+def rank(metric: str, scores: list[float], compared: Mapping[str, float]) -> list[tuple[str, str]]:
     """The best system and then the others, as the head of the page names them."""
     systems = tuple(
         SystemReport(name, (), (), "", (MetricScore(metric, "", score, ""),), Tally(), ())
         for name, score in zip("abc", scores, strict=False)
     )
     comparisons = tuple(
-        Comparison(metric, "a", name, 1.0, p_value, "") for name, p_value in compared.items()
+        Comparison(metric, names[0], names[1], 1.0, p_value, "")
+        for names, p_value in compared.items()
     )
     best = find_best(Target("en", (), systems, comparisons, Tally(), ""))
     assert best
@@ -170,12 +172,12 @@ def rank(metric: str, scores: list[float], compared: dict[str, float]) -> list[t
 
 
 def test_the_best_system_comes_first_and_how_sure_that_is() -> None:
-    assert rank("bleu", [20.0, 25.0, 22.0], {"b": 0.01, "c": 0.2}) == [
+    assert rank("bleu", [20.0, 25.0, 22.0], {"ab": 0.01, "ac": 0.2, "bc": 0.04}) == [
         ("b", ""),
-        ("c", "3.0 behind; the two were not compared"),  # both only with the baseline
+        ("c", "3.0 behind, more than chance explains (p=0.040)"),
         ("a", "5.0 behind, more than chance explains (p=0.010)"),
     ]
-    assert rank("ter", [50.0, 60.0], {"b": 0.3}) == [  # of errors, fewer are better
+    assert rank("ter", [50.0, 60.0], {"ab": 0.3}) == [  # of errors, fewer are better
         ("a", ""),
         ("b", "10.0 behind, which may be chance (p=0.300)"),
     ]

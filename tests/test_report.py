@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from plain_run import MIXED, REFERENCE, make_plain_run
 from tiny_run import ALIGNMENT, document, make_manifest, make_run
 
 from eval.fidelity import Tally
 from eval.render import write_reports
-from eval.report import build_report
+from eval.render.findings import find_best
+from eval.render.latex import render_latex
+from eval.render.wording import describe_comparisons, describe_standing
+from eval.report import Report, SystemReport, Target, build_report
 from mt.align.alignment import Alignment, Bead
 from mt.errors import AlignmentError, RunError, ScoreError
 from mt.store import RunDirectory
@@ -45,6 +49,59 @@ def test_comparisons_are_with_the_first_system(run: Path) -> None:
         (metric, "good", "bad", False) for metric in ("bleu", "chrf2++", "ter")
     ]
     assert english.power.startswith("3 pairs")
+
+
+@pytest.mark.parametrize("bootstrap", [10, 100])
+def test_a_collapse_is_significant_whatever_the_job_asks_for(
+    tmp_path: Path, bootstrap: int
+) -> None:
+    """Also against the best system, which is not the first one; the signature has the number."""
+    texts = {"a": MIXED, "b": REFERENCE, "c": ("nothing",) * 20, "d": MIXED, "e": MIXED, "f": MIXED}
+    directory = RunDirectory(make_plain_run(tmp_path / "run", texts))
+    manifest = directory.read_manifest()
+    manifest["score"]["bootstrap"] = bootstrap
+    directory.write_manifest(manifest)
+    (target,) = build_report(directory.path).targets
+    lost = [c for c in target.comparisons if "c" in (c.baseline, c.system)]
+    assert len(lost) == 2 * 5  # metrics, other systems
+    assert all(c.significant for c in lost)
+    assert all("|bs:599|" in c.signature for c in lost)  # 15 comparisons / 600 is half of 0.05
+    best = find_best(target)
+    assert best
+    assert best[0].name == "b"
+    assert all(rival.comparison for rival in best[1])
+    assert "chance alone moves the difference between two systems" in target.power
+    recipe = next(c.signature for c in target.systems[0].scores[0:1])
+    assert f"|bs:{bootstrap}|" in recipe  # of the interval, as the job says
+
+
+def test_no_bootstrap_no_intervals_and_no_comparisons(tmp_path: Path) -> None:
+    directory = RunDirectory(make_plain_run(tmp_path / "run", {"a": MIXED, "b": REFERENCE}))
+    manifest = directory.read_manifest()
+    manifest["score"]["bootstrap"] = 0
+    directory.write_manifest(manifest)
+    (target,) = build_report(directory.path).targets
+    assert target.comparisons == ()
+    assert target.systems[0].scores[0].half_width is None
+
+
+def test_what_three_systems_make_of_the_reports(tmp_path: Path) -> None:
+    """Every two are listed once; daggers and sheets are of those with the first one."""
+    texts = {"a": REFERENCE, "b": MIXED, "c": MIXED}
+    report = build_report(make_plain_run(tmp_path / "run", texts))
+    lines = list(describe_comparisons(report.targets[0]))
+    assert [line.split(":")[0] for line in lines[:3]] == [
+        "b against a",
+        "c against a",
+        "c against b",
+    ]
+    assert "corrected for 3 comparisons" in lines[3]
+    assert "below a (" in describe_standing(*_last(report))
+    assert render_latex(report).count("c against b: ") == 1
+
+
+def _last(report: Report) -> tuple[Target, SystemReport]:
+    return report.targets[0], report.targets[0].systems[-1]
 
 
 def test_rows_put_the_systems_side_by_side(run: Path) -> None:

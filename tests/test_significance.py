@@ -13,8 +13,16 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.significance import PairedTest
 
-from eval.metrics import MetricScore
-from eval.significance import Comparison, Test, compare_systems, correct, describe_power
+from eval.metrics import MetricScore, score_corpus
+from eval.significance import (
+    Comparison,
+    Test,
+    compare_systems,
+    correct,
+    count_comparisons,
+    describe_power,
+    samples_for,
+)
 from mt.errors import ScoreError
 
 REFERENCE = [f"the {word} stood on the old bridge at noon" for word in "abcdefghijklmnopqrst"]
@@ -149,13 +157,63 @@ def test_nothing_to_compare() -> None:
 
 def test_power_is_said_from_the_measured_interval() -> None:
     scores = [MetricScore("bleu", "BLEU", 30, "", 30, width) for width in (4.0, 5.8)]
-    assert "40 pairs" in describe_power(40, scores)
-    assert "under about 6 BLEU cannot be told from chance" in describe_power(40, scores)
+    said = describe_power(40, scores)
+    assert said.startswith("40 pairs")
+    assert "±6 BLEU" in said
+    assert "a difference between two systems on the same pairs can show sooner" in said
+    (comparison,) = correct([Comparison("bleu", "a", "b", 1.5, 0.01, "", half_width=1.2)])
+    assert "between two systems by up to about 1.2 BLEU" in describe_power(40, scores, [comparison])
+
+
+def test_power_is_that_of_the_paired_test() -> None:
+    """Good and bad lines, all of which the other system makes a little worse: a difference that is
+    called significant lies within the interval of either score, and above what the sentence says.
+    """
+    lines = [
+        line if i % 2 else f"{' '.join(line.split()[:4])} no one knew any of it"
+        for i, line in enumerate(REFERENCE * 3)
+    ]
+    other = [line.replace("the ", "she ", 1) for line in lines]
+    found = compare_systems(["chrf"], [("a", lines), ("b", other)], [REFERENCE * 3])
+    scores = [
+        score_corpus(["chrf"], each, [REFERENCE * 3], bootstrap=1000)[0] for each in (lines, other)
+    ]
+    gap = abs(found[0].difference)
+    own = min(score.half_width or 0.0 for score in scores)
+    said = re.search(r"about ([0-9.]+) chrF", describe_power(60, scores, found))
+    assert found[0].significant
+    assert gap < own
+    assert said
+    assert float(said[1]) <= gap
+
+
+@pytest.mark.parametrize("systems", range(2, 30))
+def test_a_collapse_is_significant_with_few_resamples(systems: int) -> None:
+    """The least p-value of n resamples, 1/(n+1), times the number of comparisons."""
+    number = count_comparisons(systems)
+    assert number * 1 / (samples_for(number, 2) + 1) <= 0.05 / 2
+    assert samples_for(number, 100_000) == 100_000
+    assert samples_for(number, 0) == 0
+
+
+def test_every_two_systems_are_compared() -> None:
+    texts = {"a": WORSE, "b": REFERENCE, "c": MIXED}
+    found = compare_systems(["bleu", "ter"], list(texts.items()), [REFERENCE], every=True)
+    assert [(c.metric, c.baseline, c.system) for c in found] == [
+        (metric, *pair) for metric in ("bleu", "ter") for pair in ("ab", "ac", "bc")
+    ]
+    many = [(name, MIXED) for name in "abcdefg"]
+    many[3] = ("d", REFERENCE)
+    found = compare_systems(["ter"], many, [REFERENCE], bootstrap=50, every=True)
+    assert " ".join(c.baseline + c.system for c in found) == (
+        "ab ac ad ae af ag bd cd de df dg"  # with the first, and with the best
+    )
+    assert len(found) == count_comparisons(7)
 
 
 def test_power_without_an_interval_is_a_rule_of_thumb() -> None:
     """DESIGN.md: 100 segments of FLORES-200 +-3.7 BLEU, 1012 +-1.1."""
-    assert "rule of thumb, differences under about 4 BLEU" in describe_power(100, [])
-    assert "about 1.3 BLEU" in describe_power(1012, [])
+    assert "rule of thumb, the interval of a score is ±4 BLEU" in describe_power(100, [])
+    assert "±1.3 BLEU" in describe_power(1012, [])
     assert describe_power(0, []).startswith("No pairs")
     assert "too little to say" in describe_power(9, [])

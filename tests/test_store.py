@@ -164,3 +164,10 @@ def test_a_run_killed_before_its_first_stage_can_be_taken_up(tmp_path: Path) -> 
     Stages(directory, {"name": "x"}, fresh=False)
     (directory.path / "segments.jsonl").write_text("")
     RunDirectory(tmp_path / "run").create()
+
+
+def test_a_file_in_place_of_a_run_directory_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    path.write_text("")
+    with pytest.raises(RunError, match=r"report\.md: is a file; name the run directory"):
+        RunDirectory(path).read_manifest()

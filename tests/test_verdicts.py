@@ -95,6 +95,7 @@ def test_every_wrong_row_is_named_by_its_line(tmp_path: Path) -> None:
         "good\t3-4\tgood\t\tt\tr",
         "good\t0\tgood\t\tt\tr",
         "good\t5",
+        f"good\t{'9' * 5000}\tgood\t\tt\tr",  # more digits than Python converts
     )
     with pytest.raises(VerdictError) as caught:
         read_verdicts(path)
@@ -103,6 +104,7 @@ def test_every_wrong_row_is_named_by_its_line(tmp_path: Path) -> None:
         f"{path}:4: segments '3-4' are not numbers joined by '+', as in 4+5",
         f"{path}:5: segments '0' are not numbers joined by '+', as in 4+5",
         f"{path}:6: 2 fields, expected 6",
+        f"{path}:7: segments '{'9' * 40}' are not numbers joined by '+', as in 4+5",
     ]
 
 
@@ -134,7 +136,8 @@ def test_every_report_shows_a_verdict_beside_its_segment(run: Path, tmp_path: Pa
     )
     given = tmp_path / "given.tsv"
     given.write_text(render_verdicts([make_row(run), other]), encoding="utf-8")
-    assert keep_verdicts(run, [given]) == run / "verdicts.tsv"
+    assert keep_verdicts(run, [given]) == []
+    assert (run / "verdicts.tsv").exists()
     report = build_report(run)
     good, bad = report.targets[0].systems
     assert good.verdicts == {"good": 0, "minor": 1, "major": 0, "critical": 0}
@@ -190,11 +193,47 @@ def test_of_several_files_the_last_word_counts(run: Path, tmp_path: Path) -> Non
     first.write_text(render_verdicts([make_row(run), alone]), encoding="utf-8")
     changed = make_row(run, verdict=Verdict("major"))
     second.write_text(render_verdicts([changed]), encoding="utf-8")
-    keep_verdicts(run, [first, second])
+    (conflict,) = keep_verdicts(run, [first, second])
+    assert conflict == f"two verdicts on good 3+4: {second}:2 counts, not {first}:2"
     assert build_report(run).targets[0].systems[0].verdicts["major"] == 1
     assert build_report(run).targets[0].systems[0].verdicts["minor"] == 1
-    keep_verdicts(run, [second])  # what is given takes the place of what was kept
+    before = (run / "verdicts.tsv").read_bytes()
+    (note,) = keep_verdicts(run, [second])  # takes the place of what was kept
+    assert "of 2 earlier verdicts, 0 changed and 1 left out" in note
     assert build_report(run).targets[0].systems[0].verdicts["minor"] == 0
+    assert keep_verdicts(run, [second]) == []  # nothing new, so the earlier file stays
+    assert (run / "verdicts.tsv.bak").read_bytes() == before
+    (note,) = keep_verdicts(run, [first])
+    assert "of 1 earlier verdicts, 1 changed and 0 left out" in note
+
+
+def test_a_file_without_a_verdict_empties_nothing(run: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.tsv"
+    given.write_text(render_verdicts([make_row(run)]), encoding="utf-8")
+    keep_verdicts(run, [given])
+    empty = write(tmp_path / "empty.tsv")
+    with pytest.raises(VerdictError, match=r"empty\.tsv: no verdict in it"):
+        keep_verdicts(run, [given, empty])
+    assert len(read_verdicts(run / "verdicts.tsv")) == 1
+
+
+def test_a_damaged_earlier_file_can_be_replaced(run: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.tsv"
+    given.write_text(render_verdicts([make_row(run)]), encoding="utf-8")
+    (run / "verdicts.tsv").write_bytes(b"\xff")
+    (note,) = keep_verdicts(run, [given])
+    assert "could not be read" in note
+    assert (run / "verdicts.tsv.bak").read_bytes() == b"\xff"
+
+
+def test_a_verdict_on_another_translation_does_not_oust_the_one_that_fits(
+    run: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "given.tsv"
+    other = make_row(run, text="text-00000000", verdict=Verdict("critical"))
+    given.write_text(render_verdicts([make_row(run), other]), encoding="utf-8")
+    assert keep_verdicts(run, [given]) == []
+    assert build_report(run).targets[0].systems[0].verdicts["minor"] == 1
 
 
 def test_the_command_line_keeps_verdicts(
@@ -208,6 +247,9 @@ def test_the_command_line_keeps_verdicts(
 
     given = tmp_path / "given.tsv"
     given.write_text(render_verdicts([make_row(run)]), encoding="utf-8")
+    assert awda("report", run, "--format", "foo", "--verdicts", given) == 2
+    assert "wrote" not in capsys.readouterr().err
+    assert not (run / "verdicts.tsv").exists()
     assert awda("report", run, "--format", "html", "--verdicts", given) == 0
     assert "good: 1 minor" in capsys.readouterr().out
     assert awda("report", run, "--format", "html") == 0  # they were kept

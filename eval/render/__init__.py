@@ -35,6 +35,13 @@ OVERVIEWS: dict[str, Callable[[Overview], str]] = {
 }
 
 
+def check_formats(formats: Sequence[str]) -> None:
+    """Raise ``RunError`` for a format that no renderer writes."""
+    for name in formats:
+        if name not in RENDERERS:
+            raise RunError(f"unknown report format '{name}'{suggest(name, RENDERERS)}")
+
+
 def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")) -> Report:
     """Build the report and write ``scores.json``, and a file for every other format asked for.
 
@@ -44,9 +51,7 @@ def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")
         RunError: as :func:`build_report`, and for an unknown format.
         ScoreError: as :func:`build_report`.
     """
-    for name in formats:
-        if name not in RENDERERS:
-            raise RunError(f"unknown report format '{name}'{suggest(name, RENDERERS)}")
+    check_formats(formats)
     report = build_report(run)
     for name in dict.fromkeys((*formats, "json")):
         file, render = RENDERERS[name]

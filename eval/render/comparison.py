@@ -12,7 +12,8 @@ The JSON, schema 1::
     contests    language, baseline, system, pairs (scored), and metrics:
       metrics   before (the baseline's score), after (the system's), and the comparison: metric,
                 baseline, system, difference, p_value, corrected (for all that is compared; null
-                where that is one), signature
+                where that is one), signature, test, half_width (of the 95% interval of the
+                difference)
 """
 
 from __future__ import annotations

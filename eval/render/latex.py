@@ -12,6 +12,7 @@ from eval.render.wording import (
     count_pairs,
     format_p,
     format_score,
+    group_comparisons,
     list_skipped,
     name_language,
 )
@@ -163,7 +164,10 @@ def _scores(
     target: Target, system: SystemReport, labels: Sequence[str], *, marked: bool
 ) -> Iterator[str]:
     scores = {score.label: score for score in system.scores}
-    different = {c.label for c in target.comparisons if c.system == system.name and c.significant}
+    names = (target.systems[0].name, system.name)
+    different = {
+        c.label for c in target.comparisons if c.significant and (c.baseline, c.system) == names
+    }
     for label in labels:
         cell = _score(scores[label]) if label in scores else ""
         yield cell + (r"\rlap{$^{\dagger}$}" if marked and label in different else "")
@@ -203,8 +207,6 @@ def _signatures(targets: Iterable[Target]) -> Iterator[str]:
 
 def _p_values(report: Report) -> Iterator[str]:
     for target in report.targets:
-        for system in target.systems:
-            found = [each for each in target.comparisons if each.system == system.name]
-            if found:
-                figures = ", ".join(f"{each.label} {format_p(each)}" for each in found)
-                yield escape(f"{system.name} against {found[0].baseline}: {figures}.")
+        for (system, baseline), found in group_comparisons(target).items():
+            figures = ", ".join(f"{each.label} {format_p(each)}" for each in found)
+            yield escape(f"{system} against {baseline}: {figures}.")

@@ -19,18 +19,28 @@ function say(text) {
 
 // Verdicts: those the report was built with, and on top of them those given in this browser.
 
-const cells = new Map(); // "system\tsegments" -> cell
+// The store is one for all runs of a job, so a key says which translation was judged; and an edit
+// says upon which verdict of the report it was made, as one that came later takes its place.
+
+const cells = new Map(); // "system\tsegments\ttext" -> cell
 const given = new Map(); // the same key -> {severity, comment}, as the report was built
-let edits = new Map(); // the same key -> {severity, comment, text}, kept by the browser
+let edits = new Map(); // the same key -> {severity, comment, upon}, kept by the browser
 let kept = true; // whether the browser keeps them
 
-function find(cell) {
-  const edit = edits.get(cell.key);
-  return edit?.text === cell.text ? edit : given.get(cell.key) ?? NONE;
+const phrase = ({ severity, comment }) => `${severity}\t${comment}`;
+const getGiven = (key) => given.get(key) ?? NONE;
+
+function find({ key }) {
+  const edit = edits.get(key);
+  return edit?.upon === phrase(getGiven(key)) ? edit : getGiven(key);
+}
+
+function record({ key }, severity, comment) {
+  edits.set(key, { severity, comment, upon: phrase(getGiven(key)) });
 }
 
 function judge(cell, severity, comment) {
-  edits.set(cell.key, { severity, comment, text: cell.text });
+  record(cell, severity, comment);
   store();
   refresh(cell);
 }
@@ -46,12 +56,26 @@ function store() {
 
 function restore() {
   try {
-    edits = new Map(Object.entries(JSON.parse(localStorage.getItem(STORE) ?? "{}")));
+    const stored = Object.entries(JSON.parse(localStorage.getItem(STORE)) ?? {});
+    edits = new Map(stored.filter(([, value]) => isEdit(value)));
   } catch {
-    return; // nothing is kept, or something that is not ours
+    // nothing is kept, or something that is not ours
   }
-  const stale = [...edits].filter(([key, edit]) => cells.get(key)?.text !== edit.text).length;
-  if (stale) say(`Verdicts kept in this browser on translations that have changed since: ${stale}.`);
+}
+
+function isEdit(value) {
+  return ["", ...SEVERITIES].includes(value?.severity)
+    && typeof value.comment === "string" && typeof value.upon === "string";
+}
+
+function announceUnused() {
+  const elsewhere = [...edits.keys()].filter((key) => !cells.has(key)).length;
+  const outdated = [...cells].filter(([key, cell]) => (
+    edits.has(key) && phrase(edits.get(key)) !== phrase(find(cell)))).length;
+  const parts = [];
+  if (elsewhere) parts.push(`Verdicts kept in this browser on other translations: ${elsewhere}.`);
+  if (outdated) parts.push(`Verdicts of this browser that newer ones of the report replace: ${outdated}.`);
+  if (parts.length > 0) say(parts.join(" "));
 }
 
 function refresh(cell) {
@@ -92,13 +116,10 @@ class Row {
     this.uncertain = "uncertain" in element.dataset;
     this.alone = element.classList.contains("left-out");
     const first = element.cells.length - table.systems.length;
-    this.cells = segments === "" ? [] : table.systems.map((system, i) => ({
-      row: this,
-      system,
-      key: `${system}\t${segments}`,
-      element: element.cells[first + i],
-      text: element.cells[first + i].dataset.text, // which translation it is
-    }));
+    this.cells = segments === "" ? [] : table.systems.map((system, i) => {
+      const { text } = element.cells[first + i].dataset; // which translation it is
+      return { row: this, system, key: `${system}\t${segments}\t${text}`, element: element.cells[first + i], text };
+    });
   }
 
   get text() {
@@ -359,6 +380,7 @@ function differ(row, on) {
 
 // Files of verdicts: what eval/verdicts.py writes and reads.
 
+const clean = (field) => field.split(/\s+/u).join(" ").trim();
 const countVerdicts = (count) => (count === 1 ? "1 verdict" : `${count} verdicts`);
 
 function exportVerdicts() {
@@ -366,7 +388,7 @@ function exportVerdicts() {
   const lines = [COLUMNS];
   for (const cell of cells.values()) {
     const { severity, comment } = find(cell);
-    const line = comment.split(/\s+/u).join(" ").trim();
+    const line = clean(comment);
     if (severity || line) {
       lines.push([cell.system, cell.row.segments, severity, line, cell.text, RUN]);
     }
@@ -392,32 +414,41 @@ function importVerdicts() {
 function parse(text) { // fields separated by tabs, quoted as spreadsheets do
   const rows = [[]];
   const pattern = /(?:"((?:[^"]|"")*)"|([^\t\n]*))(\t|\n|$)/gy;
-  const clean = text.replace(/^\ufeff/u, "").replaceAll("\r\n", "\n");
-  for (let match = pattern.exec(clean); match; match = pattern.exec(clean)) {
+  const whole = text.replace(/^\ufeff/u, "").replaceAll("\r\n", "\n");
+  for (let match = pattern.exec(whole); match; match = pattern.exec(whole)) {
     rows.at(-1).push(match[1]?.replaceAll('""', '"') ?? match[2]);
     if (match[3] === "\n") rows.push([]);
-    if (match[3] === "" || pattern.lastIndex === clean.length) break;
+    if (match[3] === "" || pattern.lastIndex === whole.length) break;
   }
-  return rows.filter((row) => row.some(Boolean));
+  return rows.filter((row) => row.some(clean));
 }
 
 function take(text) {
-  const [header = [], ...rows] = parse(text);
+  const [head = [], ...rows] = parse(text);
+  const header = head.map((name) => name.trim().toLowerCase());
   const missing = COLUMNS.filter((name) => !header.includes(name));
   if (missing.length > 0) return `Not a file of verdicts: no column ${missing.join(", ")}.`;
-  const read = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ""])));
-  if (read.some((row) => row.run !== RUN)) return "These are verdicts on another run; nothing was taken.";
-  let taken = 0;
-  for (const row of read) {
-    const cell = cells.get(`${row.system}\t${row.segments}`);
-    const known = row.verdict === "" || SEVERITIES.includes(row.verdict);
-    if (cell && known && row.text === cell.text) {
-      judge(cell, row.verdict, row.comment);
-      taken += 1;
-    }
+  if (rows.some((row) => row.length < header.length)) return "A row has too few fields; nothing was taken.";
+  const all = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, clean(row[i])])));
+  for (const row of all) {
+    row.verdict = row.verdict.toLowerCase();
+    if (row.verdict && !SEVERITIES.includes(row.verdict)) return `Unknown verdict “${row.verdict}”; nothing was taken.`;
   }
-  const left = read.length - taken;
-  return `${countVerdicts(taken)} taken.${left ? ` ${left} left out: their translation is not here, or has changed.` : ""}`;
+  const read = all.filter((row) => row.verdict || row.comment);
+  if (read.length === 0) return "There is no verdict in this file.";
+  if (read.some((row) => row.run !== RUN)) return "These are verdicts on another run; nothing was taken.";
+  const found = new Set();
+  let left = 0;
+  for (const row of read) {
+    const segments = row.segments.replace(/(^|\+)0+/g, "$1"); // "04" is 4
+    const cell = cells.get(`${row.system}\t${segments}\t${row.text}`);
+    if (cell) record(cell, row.verdict, row.comment);
+    if (cell) found.add(cell);
+    else left += 1;
+  }
+  store();
+  for (const cell of found) refresh(cell);
+  return `${countVerdicts(read.length - left)} taken.${left ? ` ${left} left out: their translation is not here, or has changed.` : ""}`;
 }
 
 // Keys.
@@ -541,6 +572,7 @@ for (const [key, cell] of cells) {
   }
 }
 restore();
+announceUnused();
 for (const key of edits.keys()) if (cells.has(key)) refresh(cells.get(key));
 for (const table of tables) table.start();
 performance.mark("ready");

@@ -34,7 +34,8 @@
                      found (what stands in its place), leg (of a pivot route, from 1, or 0)
         verdicts     how many segments were judged good, minor, major, critical; {} when none was
       comparisons    metric, baseline, system, difference, p_value, signature, corrected (p-value by
-                     Holm's method, which decides; null for a single comparison), test
+                     Holm's method, which decides; null for a single comparison), test,
+                     half_width (of the difference's 95% interval, or null); of every two systems
       reference_ledger  as a system's, of the first reference: what errors to expect of the count
       differences    where two systems lie furthest apart: pair, better, worse, gap (chrF++)
 

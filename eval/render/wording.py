@@ -48,7 +48,7 @@ def describe_system(target: Target, system: SystemReport) -> str:
 def describe_standing(target: Target, system: SystemReport) -> str:
     """``; 2.1 above builtin-vi (p=0.003)`` by the first metric; nothing for the baseline."""
     for comparison in target.comparisons:
-        if comparison.system == system.name:
+        if (comparison.baseline, comparison.system) == (target.systems[0].name, system.name):
             verdict = "" if comparison.significant else ", which may be chance"
             word = "above" if comparison.difference >= 0 else "below"
             points = f"{abs(comparison.difference):.1f} {word} {comparison.baseline}"
@@ -75,20 +75,25 @@ def describe_reference(reference: ReferenceReport) -> str:
 
 
 def describe_comparisons(target: Target) -> Iterator[str]:
-    """A line a system: ``b against a: BLEU +2.1 (p=0.003), TER -0.2 (p=0.410, ...)``."""
-    for system in target.systems[1:]:
-        found = [each for each in target.comparisons if each.system == system.name]
-        if found:
-            figures = ", ".join(map(_describe_difference, found))
-            yield f"{system.name} against {found[0].baseline}: {figures}"
+    """A line for every two systems: ``b against a: BLEU +2.1 (p=0.003), TER -0.2 (...)``."""
+    for (system, baseline), found in group_comparisons(target).items():
+        yield f"{system} against {baseline}: {', '.join(map(_describe_difference, found))}"
     if target.comparisons:
         yield describe_test(target)
+
+
+def group_comparisons(target: Target) -> dict[tuple[str, str], list[Comparison]]:
+    """(system, baseline) -> what was found by each metric."""
+    found: dict[tuple[str, str], list[Comparison]] = {}
+    for each in target.comparisons:
+        found.setdefault((each.system, each.baseline), []).append(each)
+    return found
 
 
 def describe_test(target: Target) -> str:
     """``Tested by paired bootstrap; p-values are corrected for 2 comparisons (Holm, 1979).``"""
     first = target.comparisons[0]
-    count = len({comparison.system for comparison in target.comparisons})
+    count = len(group_comparisons(target))
     correction = f"; p-values are corrected for {count} comparisons (Holm, 1979)"
     return f"Tested by {NAMES[first.test]}{'' if first.corrected is None else correction}."
 

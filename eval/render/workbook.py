@@ -98,10 +98,9 @@ def _list_scores(report: Report) -> Iterator[list[Value]]:
 
 
 def _describe_score(target: Target, system: SystemReport, score: MetricScore) -> list[Value]:
+    wanted = (target.systems[0].name, system.name, score.metric)
     found = [
-        each
-        for each in target.comparisons
-        if (each.system, each.metric) == (system.name, score.metric)
+        each for each in target.comparisons if (each.baseline, each.system, each.metric) == wanted
     ]
     return [
         target.language,
