@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -38,4 +39,5 @@ def call(task: Callable[[], B]) -> B:
 def _enter() -> None:
     global _inside
     _inside = True
+    gc.disable()  # it would look through, and so copy, all that this short-lived process inherits
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one answers it

@@ -54,7 +54,7 @@ class Script:
     def generate(
         self,
         texts: Sequence[str],
-        token: str | None,  # noqa: ARG002
+        token: str | None,
         *,
         whole_beam: bool = False,
         no_repeat: int = 0,
