@@ -282,17 +282,21 @@ def _build_target(directory: RunDirectory, job: RunJob, source: Document, langua
     pairs = [read_pairs(directory, system.name, source, read) for system in systems]
     scores, comparisons = _score(job, systems, pairs)
     glossary = _read_glossary(directory, job)
-    tasks: list[Callable[[], Any]] = [
-        partial(_keep_ledgers, mine, (job.source_language, *system.via, language), glossary)
-        for system, mine in zip(systems, pairs, strict=True)
+    spoken = (job.source_language, language)
+    opposite = dict(zip(names, read, strict=True))
+    entries = list(zip(systems, pairs, strict=True))
+    tasks: list[Callable[[], Any]] = [  # the longest first
+        *(partial(_slice, directory, job, system, mine, opposite) for system, mine in entries),
+        *(
+            partial(_keep_ledgers, mine, (job.source_language, *system.via, language), glossary)
+            for system, mine in entries
+        ),
+        partial(analyze_systems, pairs, spoken),
+        partial(_keep_reference_ledger, pairs[0], *spoken, glossary),
     ]
-    tasks += [
-        partial(_slice, directory, job, system, mine, dict(zip(names, read, strict=True)))
-        for system, mine in zip(systems, pairs, strict=True)
-    ]
-    done = spread(call, tasks) if len(pairs[0]) > _MANY else [task() for task in tasks]
-    ledgers, slices = done[: len(systems)], done[len(systems) :]
-    analyses = analyze_systems(pairs, (job.source_language, language))
+    done = spread(call, tasks) if len(pairs[0]) > _MANY else list(map(call, tasks))
+    slices, ledgers = done[: len(systems)], done[len(systems) : -2]
+    analyses, reference_ledger = done[-2:]
     return Target(
         language=language,
         references=tuple(
@@ -308,7 +312,7 @@ def _build_target(directory: RunDirectory, job: RunJob, source: Document, langua
         )
         if names
         else "",
-        reference_ledger=_keep_reference_ledger(pairs[0], job.source_language, language, glossary),
+        reference_ledger=reference_ledger,
     )
 
 
