@@ -4,8 +4,8 @@
 environment of its own, and we run its program: ``AWDA_COMET`` is its path, with options where
 they are needed; without it, the program is looked for on the PATH::
 
-    python -m venv /opt/comet && /opt/comet/bin/pip install unbabel-comet
-    export AWDA_COMET="/opt/comet/bin/comet-score --gpus 0"
+    python -m venv comet && comet/bin/pip install unbabel-comet
+    export AWDA_COMET="$PWD/comet/bin/comet-score --gpus 0"
 
 A model is a Hub id, a checkpoint, or a folder with ``checkpoints/model.ckpt``. Scores of segments
 are kept in the cache, so that a report made again does not load the model again.
