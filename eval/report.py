@@ -38,6 +38,7 @@ from mt.errors import CorpusError, RunError, ScoreError
 from mt.store import GLOSSARY, RunDirectory
 from mt.text.document import Document
 from mt.text.glossary import read_glossary
+from mt.translate.translation import REPAIRED
 
 _MANY = 2000  # pairs from which ledgers and slices are made in several processes
 
@@ -522,9 +523,15 @@ def _count_in_references(pairs: Iterable[Pair]) -> Tally:
 def _notes(target: Target) -> Iterator[str]:
     if not target.references:
         yield f"No reference for '{target.language}': its translations are shown, not scored."
-        return
     for system in target.systems:
         empty = sum(not j.pair.hypothesis for j in system.judgements if j.pair.scored)
         if empty:
             of_all = f"{empty} of {target.scored} translations"
             yield f"{system.name}: {of_all} are empty, and scored as such."
+        translated = [j.pair for j in system.judgements if j.pair.sources]
+        repaired = sum(any(n.startswith(REPAIRED) for n in pair.notes) for pair in translated)
+        if repaired:
+            yield (
+                f"{system.name}: {repaired} of {len(translated)} translations are not the model's "
+                "first answer, which was plainly wrong: they were repaired (translate.repair)."
+            )

@@ -18,6 +18,7 @@ from eval.report import Report, SystemReport, Target, build_report
 from mt.align.alignment import Alignment, Bead
 from mt.errors import AlignmentError, RunError, ScoreError
 from mt.store import RunDirectory
+from mt.translate.translation import Translation
 
 
 @pytest.fixture
@@ -201,3 +202,12 @@ def test_what_is_written(run: Path) -> None:
     assert (run / "report.html").exists()
     assert (run / "report.md").exists()
     assert (run / "scores.json").read_bytes() == first  # the same run, the same bytes
+
+
+def test_repaired_translations_are_owned_up_to(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    rows = [Translation("On 18 July", notes=("repaired (no repeats): loop",)), Translation("b")]
+    directory = RunDirectory(run)
+    directory.write_translations("translations/good.jsonl", [*rows, *rows, Translation("e")])
+    (note,) = (note for note in build_report(run).notes if "repaired" in note)
+    assert note.startswith("good: 2 of 4 translations are not the model's first answer")

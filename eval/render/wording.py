@@ -113,7 +113,7 @@ def describe_slices(target: Target) -> Iterator[str]:
 
 
 def _describe_cost(target: Target, system: SystemReport) -> str:
-    """``a: alignment costs at most about 0.6 BLEU: 13.2 over all 29 pairs, 13.8 over ...``."""
+    """``a: alignment may cost about 0.6 BLEU: 13.2 over all 29 pairs, 13.8 over ...``."""
     label, everything, found = _slice_scores(system)
     comparable = [s for s in system.slices if s.name != WHOLE_DOCUMENT and not s.note]
     cost = max((found[s.name] - everything for s in comparable), default=0.0)
@@ -127,7 +127,7 @@ def _describe_cost(target: Target, system: SystemReport) -> str:
     elif cost < 0.05:
         verdict = "no sign that alignment costs anything"
     else:
-        verdict = f"alignment costs at most about {cost:.1f} {label}"
+        verdict = f"alignment may cost about {cost:.1f} {label}"
     return f"{system.name}: {verdict}: {label} {', '.join(figures)}"
 
 

@@ -191,8 +191,8 @@ class Trainer:
             if self.device.type == "cpu" and "jemalloc" not in os.environ.get("LD_PRELOAD", ""):
                 self.log(
                     "hint: on a CPU, preloading jemalloc (LD_PRELOAD=libjemalloc.so.2 "
-                    "MALLOC_CONF=thp:always,oversize_threshold:0,dirty_decay_ms:-1,"
-                    "muzzy_decay_ms:-1) can double the speed"
+                    "MALLOC_CONF=thp:always,dirty_decay_ms:10000,muzzy_decay_ms:10000) "
+                    "can double the speed"
                 )
             return
         state = torch.load(path, map_location=self.device, weights_only=True)

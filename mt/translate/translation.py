@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+REPAIRED = "repaired"  # how the note on a repaired translation begins
+
 
 @dataclass(frozen=True)
 class Attempt:

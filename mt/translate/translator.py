@@ -15,7 +15,7 @@ from mt.translate.clauses import split_clauses
 from mt.translate.engine import Decoding, Engine
 from mt.translate.models import ModelFiles, find_model
 from mt.translate.repair import FIRST, attempt
-from mt.translate.translation import Attempt, Progress, Translation, Translator
+from mt.translate.translation import REPAIRED, Attempt, Progress, Translation, Translator
 
 VERSION = 2  # of what happens around the model; raise it when results change
 
@@ -79,7 +79,7 @@ def _describe(attempts: Sequence[Attempt]) -> Iterator[str]:
     chosen = attempts[-1]
     if chosen.way != FIRST:
         cured = ", ".join(fault for fault in attempts[0].faults if fault not in chosen.faults)
-        yield f"repaired ({chosen.way}): {cured}"
+        yield f"{REPAIRED} ({chosen.way}): {cured}"
     yield from chosen.faults
 
 
