@@ -1,0 +1,144 @@
+"""``awda report``, ``awda compare`` and ``awda history``: what runs that are done say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mt.cli.console import say, screen, show_report
+from mt.errors import RunError
+
+
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="html, markdown, json, csv, xlsx, latex; repeatable.",
+            show_default="the job's",
+        ),
+    ] = None,
+    verdicts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Reviewers' verdicts, saved from the HTML report; repeatable. They are kept in "
+            "the run directory, in place of those given before (then in verdicts.tsv.bak).",
+        ),
+    ] = None,
+) -> None:
+    """Score and report again from a run directory, without loading a model.
+
+    A line corrected by hand in `alignments/*.jsonl` is honoured.
+
+    Example: `awda report runs/nghean`
+
+    With what reviewers said: `awda report runs/nghean --verdicts nghean.verdicts.tsv`
+    """
+    from eval.render import check_formats, write_reports
+    from eval.verdicts import FILE, keep_verdicts
+    from mt.store import RunDirectory
+
+    settings = RunDirectory(directory).read_manifest().get("report")
+    recorded = settings.get("formats") if isinstance(settings, dict) else None
+    wanted = formats or recorded or ("html", "markdown")
+    check_formats(wanted)
+    if verdicts:
+        for note in keep_verdicts(directory, verdicts):
+            say(note)
+        say(f"wrote {directory / FILE}")
+    show_report(write_reports(directory, wanted), directory, wanted)
+
+
+def compare(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory; the old one, where two.")
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="NEW", help="A later run of the same texts.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="SYSTEM", help="In one run: compare with this system only."),
+    ] = None,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="OLD=NEW", help="In two runs: systems of other names; repeatable."
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Comma-separated; the first decides.", show_default="the job's"),
+    ] = None,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="Test by bootstrap, with so many resamples.", show_default="the job's test"
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, metavar="POINTS", help="In two runs: a loss not to mind.")
+    ] = 0.0,
+    form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+) -> None:
+    """Compare the systems of a run with each other, or a new run with an old one.
+
+    Exits with 1 when a system of the new run is significantly worse than in the old one by the
+    first metric: a regression check.
+
+    Example: `awda compare runs/nghean`
+
+    Example: `awda compare runs/released runs/candidate --tolerance 0.3`
+    """
+    from eval.comparison import compare_run, compare_runs
+    from eval.render.comparison import render_comparison, render_comparison_json
+
+    chosen = [name.strip() for name in metrics.split(",")] if metrics else []
+    if new is None:
+        if renamed or tolerance:
+            raise RunError("--map and --tolerance are for two runs; name the new one too")
+        found = compare_run(run, baseline or "", chosen, bootstrap or 0)
+    else:
+        if baseline:
+            raise RunError("--baseline is for one run; of two, the old one is the baseline")
+        pairs = [pair.partition("=") for pair in renamed or ()]
+        if wrong := next((pair for pair in pairs if not (pair[0] and pair[2])), None):
+            raise RunError(f"--map {''.join(wrong)}: expected OLD=NEW, two names of systems")
+        names = {old: other for old, _, other in pairs}
+        found = compare_runs(run, new, names, chosen, bootstrap or 0, tolerance)
+    if form == "json":
+        print(render_comparison_json(found), end="")
+    else:
+        print(render_comparison(found, *screen()), end="")
+    if found.regressions:
+        raise typer.Exit(1)
+
+
+def history(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories.")],
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts too.")
+    ] = None,
+) -> None:
+    """Show the scores of one job over many runs, by time, and what changed between them.
+
+    Prints Markdown. Runs of another source, or with other references, are shown apart.
+
+    Example: `awda history runs/nightly-* --html history.html`
+    """
+    from eval.history import read_history
+    from eval.render.history import render_history_html, render_history_markdown
+    from mt.store import write_text
+
+    found = read_history(runs)
+    print(render_history_markdown(found), end="")
+    for note in found.notes:
+        say(f"note: {note}")
+    if page:
+        write_text(page, render_history_html(found))
+        say(f"wrote {page}")

@@ -1,0 +1,90 @@
+"""``awda run`` and ``awda check``: a job, or all jobs of a suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mt.cli.console import bars, say, screen, show_report
+from mt.cli.options import JobFile, Overrides
+
+if TYPE_CHECKING:
+    from eval.report import Report
+    from mt.job import Job
+    from mt.suite import Suite
+
+
+def run(
+    job_file: JobFile,
+    out: Annotated[
+        Path | None, typer.Option(help="The run directory.", show_default="runs/NAME")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Redo every stage.")] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Translate, align, score and report: the whole job, or all jobs of a suite.
+
+    Stages whose inputs have not changed are reused, so that the same command resumes a job that
+    was interrupted.
+
+    Example: `awda run configs/nghean.yaml`
+    """
+    from mt.job import Job
+    from mt.suite import load_jobs
+
+    asked = load_jobs(job_file, overrides or ())
+    directory = out or Path("runs") / asked.name
+    if isinstance(asked, Job):
+        show_report(_run(asked, directory, fresh), directory, asked.report.formats)
+    else:
+        _run_suite(asked, directory, fresh)
+
+
+def _run(job: Job, directory: Path, fresh: bool) -> Report:
+    from eval.metrics import prepare_metrics
+    from eval.render import write_reports
+    from mt.pipeline import run as run_job
+
+    prepare_metrics(job.score.metrics, job.references)
+    with bars() as monitor:
+        run_job(job, directory, fresh=fresh, monitor=monitor)
+    return write_reports(directory, job.report.formats)
+
+
+def _run_suite(suite: Suite, directory: Path, fresh: bool) -> None:
+    """Run every job in a folder of its own, write the overview beside them, and print it."""
+    from eval.overview import Overview
+    from eval.render import write_overview
+    from eval.render.terminal import render_overview
+
+    reports = []
+    for job in suite.jobs_at_hand:
+        say(f"{job.name}:")
+        reports.append(_run(job, directory / job.name, fresh))
+    overview = Overview(suite.name, tuple(reports), suite.skipped)
+    written = write_overview(directory, overview)
+    print(render_overview(overview, *screen()), end="")
+    say(f"wrote {', '.join(map(str, written))}, and a report in the folder of every job")
+
+
+def check(job_file: JobFile, overrides: Overrides = None) -> None:
+    """Validate a job and try its models on a few segments, with an estimate of the time.
+
+    Example: `awda check configs/nghean.yaml`
+    """
+    from eval.metrics import prepare_metrics
+    from mt.job import Job
+    from mt.preflight import check_job
+    from mt.suite import load_jobs
+
+    asked = load_jobs(job_file, overrides or ())
+    failed = False
+    for job in (asked,) if isinstance(asked, Job) else asked.jobs_at_hand:
+        prepare_metrics(job.score.metrics, job.references)
+        for finding in check_job(job):
+            print(finding.line)
+            failed = failed or not finding.good
+    if failed:
+        raise typer.Exit(2)
