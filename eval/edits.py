@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ def _find_stretches(
         positions[word].append(position)
     for start, word in enumerate(words):
         for first in positions.get(word, ()):
-            if abs(first - start) > FARTHEST:
+            if abs(first - start) > FARTHEST or aligned[first] == start:
                 continue
             error = gap = False
             for length in range(1, 1 + min(LONGEST, len(words) - start, len(target) - first)):
@@ -115,12 +116,11 @@ class _Beam:
     def __init__(self, length: int, target: str) -> None:
         self.length, self.target = length, target
         self.distance = 0  # of the words last filled in
-        self._letters = np.array([-1, *map(ord, target)])
-        self._steps: dict[str, Row] = {}
+        self._letters = np.append(np.int32(-1), _number(target))
         self._words = ""
         self._rows = self._make_rows()
         self._scratch: list[Row] = []
-        self._bounds = list(_find_bounds(length, len(target)))
+        self._bounds = _find_bounds(length, len(target))
 
     def _make_rows(self) -> list[Row]:
         rows = np.full((self.length + 1, len(self.target) + 2), _NONE, dtype=np.int32)
@@ -137,18 +137,14 @@ class _Beam:
         return self.length + len(self.target) - int(rows[-1][-1])
 
     def _extend(self, rows: list[Row], words: str, start: int) -> None:
-        for index in range(start, self.length):
+        # What the diagonal adds in every column: 2 for the same word, 1 for another.
+        steps = np.add(_number(words[start:])[:, None] == self._letters, 1, dtype=np.int32)
+        for index, step in enumerate(steps, start):
             low, high = self._bounds[index]
             above, row = rows[index], rows[index + 1]
-            best = above[low:high] + self._step(words[index])[low:high]
+            best = above[low:high] + step[low:high]
             np.maximum(best, above[low + 1 : high + 1], out=best)
             np.maximum.accumulate(best, out=row[low + 1 : high + 1])
-
-    def _step(self, word: str) -> Row:
-        """What the diagonal adds in every column of a word's row."""
-        if word not in self._steps:
-            self._steps[word] = np.add(self._letters == ord(word), 1, dtype=np.int32)
-        return self._steps[word]
 
     def measure(self, words: str, limit: int) -> int:
         """The distance of shifted words, or any number over ``limit`` where it is longer."""
@@ -186,11 +182,18 @@ class _Beam:
         return aligned, wrong, missing
 
 
-def _find_bounds(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+def _number(words: str) -> Row:
+    return np.frombuffer(words.encode("utf-32-le", "surrogatepass"), np.int32)
+
+
+@lru_cache(maxsize=4096)
+def _find_bounds(rows: int, columns: int) -> list[tuple[int, int]]:
     """First column and last but one of each row's part of the beam, from row 1."""
     ratio = columns / rows if rows else 1.0
     width = max(WIDTH, math.ceil(ratio / 2 + WIDTH)) if ratio / 2 > WIDTH else WIDTH
+    bounds = []
     for row in range(1, rows + 1):
         middle = math.floor(row * ratio)
         last = columns + 1 if row == rows else min(columns + 1, middle + width)
-        yield max(0, middle - width), last
+        bounds.append((max(0, middle - width), last))
+    return bounds

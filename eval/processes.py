@@ -9,31 +9,35 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 A = TypeVar("A")
-B = TypeVar("B")
 
 _inside = False  # a process that was started here, which starts no others
+_tasks: Sequence[Callable[[], Any]] = ()
 
 
-def spread(work: Callable[[A], B], items: Sequence[A], chunk: int = 1) -> list[B]:
-    """``work`` on every item, in order, ``chunk`` items at a time in as many processes as cores.
+def spread(tasks: Sequence[Callable[[], A]]) -> list[A]:
+    """Call the tasks in as many processes as cores, and return their results, in order.
 
-    The processes are forks, which know what is known here and take what they learn with them.
-    ``work``, items and results go between them by pickle. Where forks cannot be had, and inside
-    one, the work is done here.
+    The processes are forks: they have all that is known here, tasks too, and take what they learn
+    with them; only results go by pickle. Where forks cannot be had, and inside one, the work is
+    done here.
     """
+    global _tasks
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    if cores < 2 or len(items) < 2 or _inside:
-        return list(map(work, items))
-    with ProcessPoolExecutor(cores, get_context("fork"), initializer=_enter) as pool:
-        return list(pool.map(work, items, chunksize=chunk))
+    if cores < 2 or len(tasks) < 2 or _inside:
+        return [task() for task in tasks]
+    _tasks = tasks
+    try:
+        with ProcessPoolExecutor(cores, get_context("fork"), initializer=_enter) as pool:
+            return list(pool.map(_call, range(len(tasks))))
+    finally:
+        _tasks = ()
 
 
-def call(task: Callable[[], B]) -> B:
-    """For :func:`spread` over tasks that differ."""
-    return task()
+def _call(number: int) -> Any:
+    return _tasks[number]()
 
 
 def _enter() -> None:

@@ -20,7 +20,7 @@ from eval.metrics import (
     score_systems,
 )
 from eval.pairs import Pair, build_pairs
-from eval.processes import call, spread
+from eval.processes import spread
 from eval.significance import (
     Comparison,
     Test,
@@ -40,7 +40,7 @@ from mt.text.document import Document
 from mt.text.glossary import read_glossary
 from mt.translate.translation import REPAIRED
 
-_MANY = 2000  # pairs from which ledgers and slices are made in several processes
+LARGE = 2000  # pairs of a target from which the work is done in several processes
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,11 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     identity: str = ""  # of the job and its source text; verdicts are kept under it
 
+    @property
+    def large(self) -> bool:
+        """Whether making a file of it is worth a process."""
+        return any(len(target.pairs) > LARGE for target in self.targets)
+
 
 def build_report(run: Path | str) -> Report:
     """Read the run directory, score and compare; nothing is written.
@@ -289,21 +294,21 @@ def _build_target(directory: RunDirectory, job: RunJob, source: Document, langua
     tasks: list[Callable[[], Any]] = [  # the longest first
         *(partial(_slice, directory, job, system, mine, opposite) for system, mine in entries),
         *(
-            partial(_keep_ledgers, mine, (job.source_language, *system.via, language), glossary)
+            partial(_examine, mine, (job.source_language, *system.via, language), glossary)
             for system, mine in entries
         ),
         partial(analyze_systems, pairs, spoken),
         partial(_keep_reference_ledger, pairs[0], *spoken, glossary),
     ]
-    done = spread(call, tasks) if len(pairs[0]) > _MANY else list(map(call, tasks))
-    slices, ledgers = done[: len(systems)], done[len(systems) : -2]
+    done = spread(tasks) if len(pairs[0]) > LARGE else [task() for task in tasks]
+    slices, found = done[: len(systems)], done[len(systems) : -2]
     analyses, reference_ledger = done[-2:]
     return Target(
         language=language,
         references=tuple(
             _describe_reference(job, name, *both) for name, both in zip(names, read, strict=True)
         ),
-        systems=tuple(map(_build_system, systems, pairs, scores, slices, ledgers, analyses)),
+        systems=tuple(map(_build_system, systems, pairs, scores, slices, found, analyses)),
         comparisons=comparisons,
         reference_numbers=_count_in_references(pairs[0]),
         power=describe_power(
@@ -394,10 +399,10 @@ def _build_system(
     pairs: Sequence[Pair],
     scores: tuple[MetricScore, ...],
     slices: tuple[Slice, ...],
-    ledgers: Sequence[tuple[Item, ...]],
+    found: Sequence[_Finding],
     analysis: Analysis,
 ) -> SystemReport:
-    judgements = _judge(pairs, ledgers)
+    judgements = _judge(pairs, found)
     counted = [j.numbers for j in judgements if j.pair.scored] or [j.numbers for j in judgements]
     return SystemReport(
         name=system.name,
@@ -408,7 +413,7 @@ def _build_system(
         numbers=tally(counted),
         judgements=judgements,
         slices=slices,
-        ledger=sum_items(ledgers),
+        ledger=sum_items(judgement.ledger for judgement in judgements),
         analysis=analysis,
     )
 
@@ -429,14 +434,14 @@ def _slice(
     return build_slices(job.metrics, pairs, hypothesis, texts, system.target)
 
 
-def _judge(pairs: Sequence[Pair], ledgers: Sequence[tuple[Item, ...]]) -> tuple[Judgement, ...]:
+def _judge(pairs: Sequence[Pair], found: Sequence[_Finding]) -> tuple[Judgement, ...]:
     scored = [pair for pair in pairs if pair.scored]
     streams = stack_references(pairs)
     values = score_sentences([p.hypothesis for p in scored], streams) if scored else ()
     chrf = {pair.index: value for pair, value in zip(scored, values, strict=True)}
     return tuple(
-        Judgement(pair, check_numbers(pair.source, pair.hypothesis), chrf.get(pair.index), ledger)
-        for pair, ledger in zip(pairs, ledgers, strict=True)
+        Judgement(pair, numbers, chrf.get(pair.index), ledger)
+        for pair, (numbers, ledger) in zip(pairs, found, strict=True)
     )
 
 
@@ -450,21 +455,24 @@ def _read_glossary(directory: RunDirectory, job: RunJob) -> Glossary | None:
         raise RunError(f"{error}; run the job again") from None
 
 
-def _keep_ledgers(
+_Finding = tuple[Fidelity, tuple[Item, ...]]  # the numbers of a pair, and its ledger
+
+
+def _examine(
     pairs: Iterable[Pair], languages: Sequence[str], glossary: Glossary | None
-) -> list[tuple[Item, ...]]:
-    """The ledger of every pair; ``languages`` are those of the source, the pivots and the target.
+) -> list[_Finding]:
+    """What became of the source; ``languages`` are those of source, pivots and target.
 
     Of a text whose pivots were not kept, nobody can say which leg lost what.
     """
-    ledgers = []
+    findings = []
     for pair in pairs:
         texts, spoken = (*pair.pivots, pair.hypothesis), languages
         if len(texts) != len(languages) - 1:
             texts, spoken = (pair.hypothesis,), (languages[0], languages[-1])
-        found = trace_items(pair.source, texts, spoken, glossary) if pair.source else ()
-        ledgers.append(found)
-    return ledgers
+        ledger = trace_items(pair.source, texts, spoken, glossary) if pair.source else ()
+        findings.append((check_numbers(pair.source, pair.hypothesis), ledger))
+    return findings
 
 
 def _keep_reference_ledger(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from eval.overview import Overview
+from eval.processes import spread
 from eval.render import latex, markdown, scores
 from eval.render.html import render_html
 from eval.render.latex import render_latex
@@ -53,9 +55,10 @@ def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")
     """
     check_formats(formats)
     report = build_report(run)
-    for name in dict.fromkeys((*formats, "json")):
-        file, render = RENDERERS[name]
-        content = render(report)
+    chosen = [RENDERERS[name] for name in dict.fromkeys((*formats, "json"))]
+    tasks = [partial(render, report) for _, render in chosen]
+    contents = spread(tasks) if report.large else [task() for task in tasks]
+    for (file, _), content in zip(chosen, contents, strict=True):
         write_bytes(Path(run) / file, content.encode() if isinstance(content, str) else content)
     return report
 
