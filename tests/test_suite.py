@@ -123,10 +123,13 @@ def test_a_suite_from_the_command_line(suite_file: Path, tmp_path: Path) -> None
     assert list(figures["skipped"]) == ["elsewhere"]
     assert [(row["test_set"], row["pairs"]) for row in figures["rows"]] == [("here", 4)]
     assert (out / "report.tex").read_text(encoding="utf-8").count(r"\begin{table}") == 1
-    command = [sys.executable, "-m", "mt.cli", "report", str(out)]
-    refused = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert refused.returncode == 2
-    assert f"did you mean {out / 'here'}?" in refused.stderr
+    again = tmp_path / "again"
+    command = [sys.executable, "-m", "mt.cli", "report", str(out), "--out", str(again)]
+    assert (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout == answer.stdout
+    )
+    for name in ("report.md", "scores.json", "here/report.html", "here/scores.json"):
+        assert (again / name).read_bytes() == (out / name).read_bytes()
     beads = (out / "here" / "alignments" / "en.1.jsonl").read_text().splitlines()
     assert [json.loads(line)["target"] for line in beads] == [[0], [1], [2], [], [3], [4]]
 

@@ -44,10 +44,13 @@ def check_formats(formats: Sequence[str]) -> None:
             raise RunError(f"unknown report format '{name}'{suggest(name, RENDERERS)}")
 
 
-def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")) -> Report:
+def write_reports(
+    run: Path | str, formats: Sequence[str] = ("html", "markdown"), out: Path | None = None
+) -> Report:
     """Build the report and write ``scores.json``, and a file for every other format asked for.
 
-    Returns the report, to be shown without building it again.
+    They are written into the run directory, or into the folder ``out``. Returns the report, to be
+    shown without building it again.
 
     Raises:
         RunError: as :func:`build_report`, and for an unknown format.
@@ -59,7 +62,9 @@ def write_reports(run: Path | str, formats: Sequence[str] = ("html", "markdown")
     tasks = [partial(render, report) for _, render in chosen]
     contents = spread(tasks) if report.large else [task() for task in tasks]
     for (file, _), content in zip(chosen, contents, strict=True):
-        write_bytes(Path(run) / file, content.encode() if isinstance(content, str) else content)
+        write_bytes(
+            (out or Path(run)) / file, content.encode() if isinstance(content, str) else content
+        )
     return report
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mt.translate.translation import Progress
 
 if TYPE_CHECKING:
+    from eval.overview import Overview
     from eval.report import Report
 
 
@@ -32,6 +33,16 @@ def show_report(report: Report, directory: Path, formats: Sequence[str]) -> None
         say(f"wrote {directory / RENDERERS[name][0]}")
 
 
+def show_overview(overview: Overview, directory: Path) -> None:
+    """Write the overview of a suite beside its runs, and print it."""
+    from eval.render import write_overview
+    from eval.render.terminal import render_overview
+
+    written = write_overview(directory, overview)
+    print(render_overview(overview, *screen()), end="")
+    say(f"wrote {', '.join(map(str, written))}, and a report in the folder of every job")
+
+
 def screen() -> tuple[int, bool]:
     """Columns, and whether to colour."""
     terminal = sys.stdout.isatty()
@@ -49,7 +60,7 @@ class Bars:
         self._task: Any = None
         self._said = 0.0
 
-    def start(self, stage: str, segments: int) -> Progress:
+    def start(self, stage: str, segments: int | None) -> Progress:
         added = self._progress.add_task(stage, total=segments)
         self._task = next(task for task in self._progress.tasks if task.id == added)
         self._said = 0.0
@@ -62,13 +73,14 @@ class Bars:
         if self._progress.disable and elapsed - self._said >= self.EVERY and task.completed:
             self._said = elapsed
             rate = task.completed / elapsed
-            left = (task.total - task.completed) / rate
+            whole = f"/{task.total:.0f}" if task.total else ""
+            left = f", ETA {(task.total - task.completed) / rate:.0f} s" if task.total else ""
             say(
-                f"{task.description}: {task.completed:.0f}/{task.total:.0f} segments, "
-                f"{rate:.1f} segments/s, ETA {left:.0f} s"
+                f"{task.description}: {task.completed:.0f}{whole} segments, "
+                f"{rate:.1f} segments/s{left}"
             )
 
-    def finish(self, stage: str, outcome: str) -> None:
+    def finish(self, stage: str, outcome: str, note: str = "") -> None:
         task, self._task = self._task, None
         if task is None:
             say(f"{stage}: {'corrected by hand, kept' if outcome == 'edited' else outcome}")
@@ -76,7 +88,7 @@ class Bars:
         elapsed = max(task.elapsed or 0.0, 1e-3)
         self._progress.update(task.id, visible=False)
         rate = f"{task.completed / elapsed:.1f} segments/s"
-        say(f"{stage}: {outcome} in {elapsed:.1f} s, {rate}")
+        say(f"{stage}: {outcome} in {elapsed:.1f} s, {rate}" + (f"; {note}" if note else ""))
 
 
 @contextmanager

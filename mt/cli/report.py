@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mt.cli.console import say, screen, show_report
+from mt.cli.console import say, screen, show_overview, show_report
 from mt.errors import RunError
+
+if TYPE_CHECKING:
+    from eval.overview import SuiteFolder
 
 
 def report(
@@ -22,6 +26,10 @@ def report(
             show_default="the job's",
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the files here.", show_default="the run directory"),
+    ] = None,
     verdicts: Annotated[
         list[Path] | None,
         typer.Option(
@@ -33,25 +41,50 @@ def report(
 ) -> None:
     """Score and report again from a run directory, without loading a model.
 
-    A line corrected by hand in `alignments/*.jsonl` is honoured.
+    A line corrected by hand in `alignments/*.jsonl` is honoured. In the folder of a suite, all its
+    runs and the overview are made again.
 
     Example: `awda report runs/nghean`
 
     With what reviewers said: `awda report runs/nghean --verdicts nghean.verdicts.tsv`
     """
-    from eval.render import check_formats, write_reports
+    from eval.overview import find_suite
+    from eval.render import write_reports
     from eval.verdicts import FILE, keep_verdicts
+
+    if suite := find_suite(directory):
+        if verdicts:
+            raise RunError(f"{directory}: a suite; give --verdicts with one of its runs")
+        _report_suite(suite, formats, out or directory)
+        return
+    wanted = _choose_formats(directory, formats)
+    if verdicts:
+        for note in keep_verdicts(directory, verdicts):
+            say(note)
+        say(f"wrote {directory / FILE}")
+    show_report(write_reports(directory, wanted, out), out or directory, wanted)
+
+
+def _choose_formats(directory: Path, formats: Sequence[str] | None) -> Sequence[str]:
+    """Those asked for, or the job's."""
+    from eval.render import check_formats
     from mt.store import RunDirectory
 
     settings = RunDirectory(directory).read_manifest().get("report")
     recorded = settings.get("formats") if isinstance(settings, dict) else None
     wanted = formats or recorded or ("html", "markdown")
     check_formats(wanted)
-    if verdicts:
-        for note in keep_verdicts(directory, verdicts):
-            say(note)
-        say(f"wrote {directory / FILE}")
-    show_report(write_reports(directory, wanted), directory, wanted)
+    return wanted
+
+
+def _report_suite(suite: SuiteFolder, formats: Sequence[str] | None, out: Path) -> None:
+    from eval.overview import Overview
+    from eval.render import write_reports
+
+    reports = [
+        write_reports(run, _choose_formats(run, formats), out / run.name) for run in suite.runs
+    ]
+    show_overview(Overview(suite.name, tuple(reports), suite.skipped), out)
 
 
 def compare(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mt.cli.console import bars, say, screen, show_report
+from mt.cli.console import bars, say, show_overview, show_report
 from mt.cli.options import JobFile, Overrides
 
 if TYPE_CHECKING:
     from eval.report import Report
     from mt.job import Job
+    from mt.scale.job import TableJob
     from mt.suite import Suite
 
 
@@ -24,7 +25,7 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Redo every stage.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Translate, align, score and report: the whole job, or all jobs of a suite.
+    """Translate, align, score and report: the whole job, or all jobs of a suite, or a table.
 
     Stages whose inputs have not changed are reused, so that the same command resumes a job that
     was interrupted.
@@ -32,14 +33,16 @@ def run(
     Example: `awda run configs/nghean.yaml`
     """
     from mt.job import Job
-    from mt.suite import load_jobs
+    from mt.suite import Suite, load_jobs
 
     asked = load_jobs(job_file, overrides or ())
     directory = out or Path("runs") / asked.name
     if isinstance(asked, Job):
         show_report(_run(asked, directory, fresh), directory, asked.report.formats)
-    else:
+    elif isinstance(asked, Suite):
         _run_suite(asked, directory, fresh)
+    else:
+        _run_table(asked, directory, fresh)
 
 
 def _run(job: Job, directory: Path, fresh: bool) -> Report:
@@ -56,17 +59,22 @@ def _run(job: Job, directory: Path, fresh: bool) -> Report:
 def _run_suite(suite: Suite, directory: Path, fresh: bool) -> None:
     """Run every job in a folder of its own, write the overview beside them, and print it."""
     from eval.overview import Overview
-    from eval.render import write_overview
-    from eval.render.terminal import render_overview
 
     reports = []
     for job in suite.jobs_at_hand:
         say(f"{job.name}:")
         reports.append(_run(job, directory / job.name, fresh))
-    overview = Overview(suite.name, tuple(reports), suite.skipped)
-    written = write_overview(directory, overview)
-    print(render_overview(overview, *screen()), end="")
-    say(f"wrote {', '.join(map(str, written))}, and a report in the folder of every job")
+    show_overview(Overview(suite.name, tuple(reports), suite.skipped), directory)
+
+
+def _run_table(job: TableJob, directory: Path, fresh: bool) -> None:
+    """Translate a table; the folder of its shards is the result."""
+    from mt.scale.pipeline import FOLDER, run_table
+
+    with bars() as monitor:
+        totals = run_table(job, directory, fresh=fresh, monitor=monitor)
+    say(f"{totals.rows} rows in {totals.shards} shards, {totals.reused} of them from before")
+    print(directory / FOLDER)
 
 
 def check(job_file: JobFile, overrides: Overrides = None) -> None:
