@@ -149,6 +149,9 @@ def _fill(
 
 
 def _join_pivots(translations: Sequence[Translation]) -> tuple[str, ...]:
+    """None where a part has none: without it, all of that part would look lost on the way."""
+    if any(value.text and not value.pivots for value in translations):
+        return ()
     legs = max((len(value.pivots) for value in translations), default=0)
     return tuple(
         _join(value.pivots[leg] for value in translations if leg < len(value.pivots))

@@ -38,7 +38,7 @@ from mt.errors import CorpusError, RunError, ScoreError
 from mt.store import GLOSSARY, RunDirectory
 from mt.text.document import Document
 from mt.text.glossary import read_glossary
-from mt.translate.translation import REPAIRED
+from mt.translate.translation import MATCHED, REPAIRED
 
 LARGE = 2000  # pairs of a target from which the work is done in several processes
 
@@ -542,4 +542,10 @@ def _notes(target: Target) -> Iterator[str]:
             yield (
                 f"{system.name}: {repaired} of {len(translated)} translations are not the model's "
                 "first answer, which was plainly wrong: they were repaired (translate.repair)."
+            )
+        matched = sum(any(n.startswith(MATCHED) for n in pair.notes) for pair in translated)
+        if matched:
+            yield (
+                f"{system.name}: {matched} of {len(translated)} translations are, at least in part,"
+                " not the model's, but from a translation memory (translate.translation_memory)."
             )

@@ -16,6 +16,7 @@ def digest(*parts: object) -> str:
 def digest_file(path: Path) -> str | None:
     """SHA-256 of a file, or None where there is none to read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None

@@ -48,10 +48,18 @@ class VerdictError(AwdaError):
     """A file of reviewers' verdicts is malformed or belongs to another run."""
 
 
+class CacheError(AwdaError):
+    """A file of the cache is damaged, of another version, or cannot be used."""
+
+
 class TranslationError(AwdaError):
     """The engine failed while translating; the request itself was fine."""
 
     exit_code = 1
+
+
+class AwdaWarning(UserWarning):
+    """What a user should know though the work goes on; the command line prints it as a line."""
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

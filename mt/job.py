@@ -92,12 +92,28 @@ class System(Section):
         return (*self.via, self.target)
 
 
+def _distinct_names(systems: tuple[System, ...]) -> tuple[System, ...]:
+    names = [system.name for system in systems]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"two systems are named '{min(repeated)}'")
+    return systems
+
+
+Systems = Annotated[tuple[System, ...], Field(min_length=1), AfterValidator(_distinct_names)]
+
+
 class TranslateSection(Section):
     engine: Literal["ctranslate2", "transformers"] = "ctranslate2"
     beam_size: int = Field(5, ge=1, le=64)
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    batch_tokens: int = Field(4096, ge=16)  # padded source tokens translated at a time
+    compute_type: Literal["auto", "int8", "float16", "float32"] = "auto"  # of the weights
+    batch_tokens: int | None = Field(None, ge=16)  # padded source tokens translated at a time
+    deterministic: bool = False  # the same bytes whatever is translated beside a segment
     repair: bool = True  # try other ways where a translation loops, is empty, or lost a number
+    fallback: ModelName | None = None  # a second model, asked where all attempts are at fault
+    glossary: InputFile | None = None  # terms to be preferred, tab-separated or TBX
+    memory: bool = True  # take what was translated before, by the same model in the same way
+    translation_memory: tuple[InputFile, ...] = ()  # TMX or TSV: its exact matches go before models
 
 
 class AlignSection(Section):
@@ -134,19 +150,11 @@ class Job(Section):
     name: Name  # the run directory is runs/<name>
     source: SourceSection
     references: dict[LanguageCode, tuple[InputFile, ...]] = {}  # any number per language
-    systems: tuple[System, ...] = Field(min_length=1)
+    systems: Systems
     translate: TranslateSection = TranslateSection()
     align: AlignSection = AlignSection()
     score: ScoreSection = ScoreSection()
     report: ReportSection = ReportSection()
-
-    @field_validator("systems")
-    @classmethod
-    def _check_names(cls, systems: tuple[System, ...]) -> tuple[System, ...]:
-        names = [system.name for system in systems]
-        if repeated := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"two systems are named '{min(repeated)}'")
-        return systems
 
     @model_validator(mode="after")
     def _check_split(self) -> Job:

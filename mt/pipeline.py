@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -12,14 +13,17 @@ from typing import Any, Protocol
 
 from mt import __version__
 from mt.digest import digest, digest_file
-from mt.errors import AlignmentError, CorpusError
-from mt.job import Job, System
+from mt.errors import AlignmentError, CorpusError, ModelError
+from mt.job import Job, System, TranslateSection
 from mt.languages import mismatch
 from mt.store import GLOSSARY, RunDirectory, Stages, write_text
 from mt.text.document import Document
 from mt.text.glossary import read_glossary
 from mt.text.normalize import normalize
+from mt.text.protection import count_kept
 from mt.text.reader import read_document, read_lines
+from mt.translate.matches import Matches, read_matches
+from mt.translate.memory import Memory
 from mt.translate.translation import Progress, Translation
 from mt.translate.translator import Workshop
 
@@ -29,11 +33,11 @@ VERSIONED = ("ctranslate2", "transformers", "torch", "sentencepiece", "sentencex
 class Monitor(Protocol):
     """Told how the run goes; the command line draws a progress bar from it."""
 
-    def start(self, stage: str, segments: int) -> Progress:
-        """A stage begins; the returned function is called with segments done."""
+    def start(self, stage: str, segments: int | None) -> Progress:
+        """A stage begins, of so many segments where that is known; call the result with more."""
         ...
 
-    def finish(self, stage: str, outcome: str) -> None:
+    def finish(self, stage: str, outcome: str, note: str = "") -> None:
         """A stage is over: "made", "reused" or "edited" (corrected by hand, and kept)."""
         ...
 
@@ -41,10 +45,10 @@ class Monitor(Protocol):
 class Silence:
     """A monitor that says nothing."""
 
-    def start(self, stage: str, segments: int) -> Progress:  # noqa: ARG002
+    def start(self, stage: str, segments: int | None) -> Progress:  # noqa: ARG002
         return lambda _done: None
 
-    def finish(self, stage: str, outcome: str) -> None:
+    def finish(self, stage: str, outcome: str, note: str = "") -> None:
         pass
 
 
@@ -56,6 +60,8 @@ class Inputs:
     references: dict[str, Document]  # by name, "en.1"
     hypotheses: dict[str, list[Translation]]  # by system, where somebody else made them
     glossary: str = ""  # the text of the file, where the job names one
+    matches: Mapping[str, Matches] = field(default_factory=dict)  # by target language
+    memories: Mapping[str, str | None] = field(default_factory=dict)  # their files' SHA-256
 
 
 def run(job: Job, out: Path | str, *, fresh: bool = False, monitor: Monitor | None = None) -> Path:
@@ -70,7 +76,7 @@ def run(job: Job, out: Path | str, *, fresh: bool = False, monitor: Monitor | No
     out = Path(out)
     monitor = monitor or Silence()
     inputs = read_inputs(job)
-    workshop = prepare(job)
+    workshop = prepare(job, Memory(fresh=fresh) if job.translate.memory else None)
     directory = RunDirectory(out)
     directory.create(fresh=fresh)
     with directory.lock():
@@ -94,7 +100,18 @@ def read_inputs(job: Job) -> Inputs:
         for system in job.systems
         if system.hypothesis
     }
-    return Inputs(source, references, hypotheses, _read_glossary(job))
+    if job.translate.glossary:
+        _check_glossary(job.translate.glossary, job)
+    paths = job.translate.translation_memory
+    targets = [system.target for system in job.systems]
+    return Inputs(
+        source,
+        references,
+        hypotheses,
+        _read_glossary(job),
+        read_matches(paths, source.language, targets, frozenset(source.texts)),
+        {str(path): digest_file(path) for path in paths},
+    )
 
 
 def _read_glossary(job: Job) -> str:
@@ -102,6 +119,11 @@ def _read_glossary(job: Job) -> str:
     path = job.score.glossary
     if not path:
         return ""
+    _check_glossary(path, job)
+    return "\n".join((*read_lines(path), ""))
+
+
+def _check_glossary(path: Path, job: Job) -> None:
     columns = {language for term in read_glossary(path) for language in term.texts}
     targets = dict.fromkeys(system.target for system in job.systems)
     if job.source.language not in columns or not columns.intersection(targets):
@@ -109,7 +131,6 @@ def _read_glossary(job: Job) -> str:
             f"{path}: must have terms in '{job.source.language}' and in "
             f"{' or '.join(repr(target) for target in targets)}"
         )
-    return "\n".join((*read_lines(path), ""))
 
 
 def _read_reference(path: Path, language: str, source: Document, *, parallel: bool) -> Document:
@@ -137,7 +158,7 @@ def _read_hypothesis(path: Path, language: str, source: Document) -> list[Transl
     return [Translation(line) for line in lines]
 
 
-def prepare(job: Job) -> Workshop:
+def prepare(job: Job, memory: Memory | None = None) -> Workshop:
     """Find the models of all systems before any work begins.
 
     Raises:
@@ -145,17 +166,33 @@ def prepare(job: Job) -> Workshop:
         AlignmentError: the job asks for a similarity that cannot be had.
     """
     _check_similarity(job)
-    settings = job.translate
-    workshop = Workshop(
+    workshop = open_workshop(job.translate, memory)
+    for system in job.systems:
+        workshop.fingerprint(system.models, system.targets[: len(system.models)])
+    second = job.translate.fallback
+    models = [system for system in job.systems if system.models]
+    if second and not any(workshop.falls_back(s.models, s.targets) for s in models):
+        raise ModelError(
+            f"translate.fallback: model '{second}' cannot stand in for any other of the job: it is "
+            "the same, or knows none of the target languages, or translate.repair is off"
+        )
+    return workshop
+
+
+def open_workshop(settings: TranslateSection, memory: Memory | None = None) -> Workshop:
+    """A workshop set up as the job says."""
+    return Workshop(
         engine=settings.engine,
         beam_size=settings.beam_size,
         batch_tokens=settings.batch_tokens,
         device=settings.device,
         repair=settings.repair,
+        deterministic=settings.deterministic,
+        compute_type=settings.compute_type,
+        memory=memory,
+        glossary=read_glossary(settings.glossary) if settings.glossary else (),
+        fallback=settings.fallback or "",
     )
-    for system in job.systems:
-        workshop.fingerprint(system.models, system.targets[: len(system.models)])
-    return workshop
 
 
 def _check_similarity(job: Job) -> None:
@@ -188,6 +225,8 @@ def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
         "references": by_language,
         "reference_paths": {name: document.name for name, document in inputs.references.items()},
         "systems": [_describe_system(system, workshop) for system in job.systems],
+        "fallback": [files.describe() for files in workshop.find(_fallbacks(job))],
+        "translation_memories": dict(inputs.memories),
         "score": job.score.model_dump(mode="json"),
         "report": job.report.model_dump(mode="json"),
         "alignment": {"method": {}},
@@ -200,13 +239,25 @@ def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
     }
 
 
+def _fallbacks(job: Job) -> list[str]:
+    return [job.translate.fallback] if job.translate.fallback else []
+
+
 def _describe_system(system: System, workshop: Workshop) -> dict[str, Any]:
     row: dict[str, Any] = {"name": system.name, "target": system.target}
     if system.hypothesis:
         return {**row, "models": [], "via": [], "hypothesis": str(system.hypothesis)}
-    models = [files.citation for files in workshop.find(system.models)]
-    engine = {"engine": workshop.engine, "device": workshop.device}
-    return {**row, "models": models, "via": list(system.via), **engine}
+    found = workshop.find(system.models)
+    models = [files.citation for files in found]
+    return {
+        **row,
+        "models": models,
+        "via": list(system.via),
+        "engine": workshop.engine,
+        "device": workshop.device,
+        "compute_type": workshop.compute_type,
+        "model_files": [files.describe() for files in found],
+    }
 
 
 def write_documents(stages: Stages, inputs: Inputs) -> None:
@@ -230,21 +281,50 @@ def translate(
     for system in job.systems:
         name = f"translations/{system.name}.jsonl"
 
-        def make(system: System = system, name: str = name) -> None:
+        def make(system: System = system, name: str = name) -> dict[str, Any] | None:
             if system.hypothesis:
-                rows = inputs.hypotheses[system.name]
-            else:
-                progress = monitor.start(system.name, len(texts) * len(system.models))
-                rows = workshop.build(system.models, system.targets).translate(texts, progress)
+                stages.directory.write_translations(name, inputs.hypotheses[system.name])
+                return None
+            progress = monitor.start(system.name, len(texts) * len(system.models))
+            matches, before = inputs.matches.get(system.target, {}), workshop.remembered
+            translator = workshop.build(system.models, system.targets, matches)
+            rows = translator.translate(texts, progress)
             stages.directory.write_translations(name, rows)
+            kept, expected = count_kept(zip(texts, (row.text for row in rows), strict=True))
+            return {
+                "protected": expected,
+                "kept": kept,
+                "segments": len(texts) * len(system.models),
+                "from_memory": workshop.remembered - before,
+                "matches": sum(text in matches for text in texts) * len(system.models),
+            }
 
         if system.hypothesis:
-            made_from = digest([t.text for t in inputs.hypotheses[system.name]])
+            made_from = digest(
+                inputs.source.digest, digest([t.text for t in inputs.hypotheses[system.name]])
+            )
         else:
-            made_from = workshop.fingerprint(system.models, system.targets)
-        monitor.finish(system.name, stages.run(name, digest(inputs.source.digest, made_from), make))
+            models = workshop.fingerprint(system.models, system.targets)
+            made_from = digest(inputs.source.digest, models, *inputs.memories.values())
+        outcome = stages.run(name, made_from, make)
+        record = stages.record(name)
+        notes = filter(None, (_tell_origin(record), _tell_kept(record)))
+        monitor.finish(system.name, outcome, "; ".join(notes))
         results[system.name] = stages.directory.read_translations(name)
     return results
+
+
+def _tell_origin(record: Mapping[str, Any]) -> str:
+    """How many segments of a stage needed no model, or nothing."""
+    kinds = (("from_memory", "from memory"), ("matches", "from translation memories"))
+    known = [f"{record[key]} {where}" for key, where in kinds if record.get(key)]
+    return f"of {record['segments']} segments, {' and '.join(known)}" if known else ""
+
+
+def _tell_kept(record: Mapping[str, Any]) -> str:
+    """How many numbers, codes, addresses, tags and placeholders of the source arrived."""
+    expected = record.get("protected")
+    return f"protected: {record['kept']} of {expected} kept" if expected else ""
 
 
 def align(

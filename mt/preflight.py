@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from mt.errors import ModelError
 from mt.job import Job, System
 from mt.languages import mismatch
-from mt.pipeline import Inputs, prepare, read_inputs
+from mt.pipeline import prepare, read_inputs
+from mt.translate.inspection import (
+    CANARIES,
+    Finding,
+    inspect_answer,
+    inspect_files,
+    inspect_source,
+)
 from mt.translate.translator import Workshop
 
 SAMPLE = 4  # segments translated to see whether and how fast a system works
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the outcome; ``good`` is False where the job would fail or babble."""
-
-    line: str
-    good: bool = True
 
 
 def check_job(job: Job) -> Iterator[Finding]:
@@ -35,23 +33,67 @@ def check_job(job: Job) -> Iterator[Finding]:
     yield Finding(f"source: {len(texts)} segments, the longest has {longest} characters")
     for name, document in inputs.references.items():
         yield Finding(f"reference {name}: {len(document.segments)} segments")
-    workshop = prepare(job)
-    for system in job.systems:
+    yield from check_systems(job.systems, job.source.language, texts, prepare(job))
+
+
+def check_systems(
+    systems: Sequence[System],
+    language: str,
+    texts: Sequence[str],
+    workshop: Workshop,
+    segments: int | None = None,
+) -> Iterator[Finding]:
+    """Findings on the models of systems, then on what they make of some of the ``texts``.
+
+    ``segments`` are all there are, where ``texts`` are only the first of them.
+    """
+    broken = set()
+    for leg in dict.fromkeys(leg for system in systems for leg in _list_legs(language, system)):
+        finding = _check_leg(leg, workshop)
+        if not finding.good:
+            broken.add(leg)
+        yield finding
+    for system in systems:
         if system.hypothesis:
             yield Finding(f"{system.name}: {system.hypothesis} fits the source, scored as it is")
-        else:
-            yield _try(system, inputs, workshop)
+        elif not broken.intersection(_list_legs(language, system)):
+            yield _try(system, texts, segments or len(texts), workshop)
 
 
-def _try(system: System, inputs: Inputs, workshop: Workshop) -> Finding:
-    texts = inputs.source.texts
+Leg = tuple[str, str, str]  # a model, and the languages it translates from and into
+
+
+def _list_legs(language: str, system: System) -> list[Leg]:
+    sources = (language, *system.via)
+    return list(zip(system.models, sources, system.targets, strict=False))  # no models: no legs
+
+
+def _check_leg(leg: Leg, workshop: Workshop) -> Finding:
+    """Whether a model's files fit together, and what it makes of a sentence that is easy to read.
+
+    That its target token is known has been seen when its files were found.
+    """
+    name, source, target = leg
+    (files,) = workshop.find([name])
+    about = f"{files.citation}: {source} to {target}"
+    faults = [*inspect_files(files), *inspect_source(files, source)]
+    if not faults:
+        try:
+            translator = workshop.build([name], [target])
+            (answer,) = translator.translate([CANARIES[source]])
+        except ModelError as error:
+            return Finding(f"{about}: {error}", good=False)
+        faults = inspect_answer(files, answer.text, source, target)
+        if not faults:
+            token = f"{files.target_token(target) or 'no target token'}"
+            return Finding(f"{about}: files fit, {token}, says: {answer.text}")
+    return Finding(f"{about}: {'; '.join(faults)}", good=False)
+
+
+def _try(system: System, texts: Sequence[str], segments: int, workshop: Workshop) -> Finding:
     middle = max(0, (len(texts) - SAMPLE) // 2)
     sample = texts[middle : middle + SAMPLE]
-    try:
-        translator = workshop.build(system.models, system.targets)
-    except ModelError as error:
-        return Finding(f"{system.name}: {error}", good=False)
-    translator.translate(["الاجتماع الأول"])  # pays for loading, so that the clock sees only work
+    translator = workshop.build(system.models, system.targets)
     start = time.perf_counter()
     results = translator.translate(sample)
     seconds = max(time.perf_counter() - start, 1e-6)
@@ -63,5 +105,5 @@ def _try(system: System, inputs: Inputs, workshop: Workshop) -> Finding:
     rate = len(sample) / seconds
     return Finding(
         f"{system.name}: {translator.name} answers on {workshop.device}; "
-        f"{rate:.1f} segments/s, about {len(texts) / rate:.0f} s in all"
+        f"{rate:.1f} segments/s, about {segments / rate:.0f} s in all"
     )

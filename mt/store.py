@@ -5,7 +5,8 @@
 ``segments.jsonl``              index, line, text (raw, changes where they differ)
 ``glossary.tsv``                terms that must arrive, where the job names them
 ``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
-``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired)
+``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired),
+                                pivot_scores (of a route)
 ``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
 ``verdicts.tsv``                what reviewers said, if anything (:mod:`eval.verdicts`)
 ``scores.json``, ``report.*``   made from the files above by ``eval``, as are ``segments.csv``
@@ -208,8 +209,9 @@ class RunDirectory:
     def write_translations(self, name: str, translations: Sequence[Translation]) -> None:
         rows = [{"index": i, **asdict(value)} for i, value in enumerate(translations)]
         for row in rows:
-            if not row["attempts"]:
-                del row["attempts"]
+            for key in ("attempts", "pivot_scores"):
+                if not row[key]:
+                    del row[key]
         self.write_rows(name, rows)
 
     def read_translations(self, name: str) -> list[Translation]:
@@ -224,6 +226,7 @@ class RunDirectory:
                         Attempt(each["way"], each["text"], each["score"], tuple(each["faults"]))
                         for each in row.get("attempts", ())
                     ),
+                    tuple(row.get("pivot_scores", ())),
                 )
                 for row in self.read_rows(name)
             ]
@@ -293,9 +296,11 @@ class Stages:
         self._write(self._records)
 
     def run(
-        self, name: str, made_from: str, make: Callable[[], None], *, corrects: str = ""
+        self, name: str, made_from: str, make: Callable[[], Row | None], *, corrects: str = ""
     ) -> str:
         """Make the file ``name`` unless it can be reused: "made", "reused" or "edited".
+
+        What ``make`` returns goes into the record of the stage.
 
         A file that somebody changed after the stage wrote it is made again, unless the stage says
         what such a correction ``corrects`` (a digest): then it is kept while that is the same, and
@@ -319,14 +324,21 @@ class Stages:
         self._write({**self._records, **self._done})
         return outcome
 
-    def _make(self, name: str, made_from: str, make: Callable[[], None], corrects: str) -> Row:
+    def record(self, name: str) -> Row:
+        """What the manifest says of a stage that was run."""
+        return self._done[name]
+
+    def _make(
+        self, name: str, made_from: str, make: Callable[[], Row | None], corrects: str
+    ) -> Row:
         start = time.perf_counter()
-        make()
+        facts = make() or {}
         return {
             "digest": made_from,
             "corrects": corrects,
             "sha256": digest_file(self.directory.path / name),
             "seconds": round(time.perf_counter() - start, 3),
+            **facts,
         }
 
     def finish(self) -> None:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from mt.config import FilePath, Section, expand, has_key, load, place_data
 from mt.job import Job, Name, load_job
+from mt.scale.job import TableJob, load_table_job
 
 
 class Member(Job):
@@ -73,8 +74,14 @@ class Suite(Section):
         return jobs
 
 
-def load_jobs(path: Path | str, overrides: Sequence[str] = ()) -> Job | Suite:
-    """Read a job file, or a suite: a file with ``jobs``. Raises ``JobError`` with every problem."""
+def load_jobs(path: Path | str, overrides: Sequence[str] = ()) -> Job | Suite | TableJob:
+    """Read a job file; with ``jobs`` it is a suite, with ``input`` the job of a table.
+
+    Raises:
+        JobError: with every problem, one line each.
+    """
     if has_key(Path(path), "jobs"):
         return load(Path(path), Suite, overrides)
+    if has_key(Path(path), "input"):
+        return load_table_job(path, overrides)
     return load_job(path, overrides)

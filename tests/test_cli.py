@@ -56,7 +56,7 @@ def test_help_names_every_command(awda: Awda) -> None:
     assert answer.code == 0
     for command in (
         *("run", "translate", "align", "score", "report"),
-        *("compare", "history", "check", "train"),
+        *("compare", "history", "check", "train", "memory", "models"),
     ):
         assert command in answer.out
         assert awda(command, "--help").code == 0
@@ -70,6 +70,17 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_file_that_is_not_utf_8_is_refused_before_anything_is_written(
+    awda: Awda, tiny_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.txt"
+    path.write_bytes("كتاب\n".encode() * 3000 + "كتاب\n".encode("windows-1256"))
+    for arguments, stdin in (([path], b""), ([], path.read_bytes())):
+        answer = awda("translate", "-m", tiny_model, "--to", "en", *arguments, stdin=stdin)
+        assert (answer.code, answer.out) == (2, "")
+        assert ":3001: not UTF-8" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,62 @@ def test_align_says_when_the_gold_counts_something_else(awda: Awda) -> None:
     )
     assert answer.code == 2
     assert "does it count segments by --split line?" in answer.err
+
+
+def test_what_was_translated_before_comes_from_the_memory(awda: Awda, tiny_model: Path) -> None:
+    command = ("translate", "-m", tiny_model, "--to", "en", "--beam-size", 1)
+    text = "كتاب جديد\n\nزار الوفد القرية\n".encode()
+    first = awda(*command, stdin=text)
+    assert re.search(r"^translate: made in .* segments/s$", first.err, re.MULTILINE)
+    again = awda(*command, stdin=text + "مدينة\n".encode())
+    assert "; 2 segments from memory" in again.err
+    assert again.out.startswith(first.out)
+    assert "memory" not in awda(*command, "--no-memory", stdin=text).err
+
+
+def test_the_memory_is_shown_and_pruned(awda: Awda, tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    assert awda("memory", "stats").out == f"{path}: 0.0 MB, 0 translations\n"
+    assert not path.exists()
+    text = "كتاب جديد\nزار الوفد القرية\n".encode()
+    awda("translate", "-m", tiny_model, "--to", "en", "--beam-size", 1, stdin=text)
+    summary, header, row = awda("memory", "stats").out.splitlines()
+    assert summary.endswith("MB, 2 translations")
+    assert re.split("  +", header)[-3:] == ["translations", "oldest use", "newest use"]
+    assert row.startswith(f"{tiny_model}@")
+    assert re.search(r"  en  +ctranslate2 [\d.]+  +2  +(20\d\d-\d\d-\d\d)  +\1$", row)
+    unsaid = awda("memory", "prune")
+    assert (unsaid.code, "--older-than DAYS, --max-size MB or --all" in unsaid.err) == (2, True)
+    assert "forgot 0 translations" in awda("memory", "prune", "--older-than", 1).err
+    assert "forgot 2 translations" in awda("memory", "prune", "--max-size", 0).err
+    path.write_bytes(b"damaged" * 1000)
+    assert awda("memory", "stats").code == 2
+    assert awda("memory", "prune", "--older-than", 1).code == 2
+    assert awda("memory", "prune", "--all").code == 0
+    assert awda("memory", "stats").out.endswith("0 translations\n")
+
+
+def test_a_damaged_memory_costs_a_line(awda: Awda, tiny_model: Path, tmp_path: Path) -> None:
+    command = ("translate", "-m", tiny_model, "--to", "en", "--beam-size", 1)
+    text = "كتاب جديد\nزار الوفد القرية\n".encode()
+    wanted = awda(*command, "--no-memory", stdin=text).out
+    (tmp_path / "memory.sqlite").write_bytes(b"damaged" * 1000)
+    answer = awda(*command, stdin=text)
+    assert (answer.code, answer.out) == (0, wanted)
+    (line,) = [line for line in answer.err.splitlines() if "memory" in line]
+    assert line.startswith(f"awda: {tmp_path / 'memory.sqlite'}: damaged; ")
+
+
+def test_translations_of_ones_own_go_first(awda: Awda, tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("ar\ten\nكتاب جديد\tA new book\n", encoding="utf-8")
+    command = ("translate", "-m", tiny_model, "--to", "en", "--tm", tmp_path / "own.tsv")
+    answer = awda(*command, "--from", "ar", stdin="كتاب  جديد\n".encode())
+    assert (answer.code, answer.out) == (0, "A new book\n")
+    unsaid = awda(*command, stdin="كتاب\n".encode())
+    assert (unsaid.code, unsaid.err) == (
+        2,
+        "awda: --tm needs to know the source language: name it with --from\n",
+    )
 
 
 @pytest.mark.slow

@@ -1,23 +1,16 @@
-"""Models by name: found, refused, converted; the Hub spoken to over its own routes."""
+"""Models by name: found, refused, told apart, and what can be read from their files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from mt.errors import ModelError
-from mt.translate.conversion import convert
 from mt.translate.models import ModelFiles, find_model
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def test_builtin_and_folders_are_found(tiny_model: Path) -> None:
@@ -91,170 +84,52 @@ def test_a_target_the_model_does_not_know_fails_loudly(tiny_model: Path) -> None
         find_model(str(tiny_model)).target_token("fr")
 
 
-def test_conversion_happens_once_and_leaves_no_half_made_folder(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWDA_CACHE", str(tmp_path / "cache"))
-    files = find_model(str(tiny_model))
-    folder = convert(files, "int8")
-    stamp = (folder / "model.bin").stat().st_mtime_ns
-    assert convert(files, "int8") == folder
-    assert (folder / "model.bin").stat().st_mtime_ns == stamp
-    assert {p.suffix for p in folder.parent.iterdir()} <= {"", ".lock"} | {folder.suffix}
-
-
-def test_two_conversions_at_once_share_one_result(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWDA_CACHE", str(tmp_path / "cache"))
-    folders: list[Path] = []
-    workers = [
-        threading.Thread(
-            target=lambda: folders.append(convert(find_model(str(tiny_model)), "int8"))
-        )
-        for _ in range(2)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(set(folders)) == 1
-    assert (folders[0] / "model.bin").exists()
-
-
-def test_damaged_weights_are_one_clear_message(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWDA_CACHE", str(tmp_path / "cache"))
-    folder = tmp_path / "model"
-    shutil.copytree(tiny_model, folder)
-    (folder / "model.safetensors").write_bytes(b"not weights")
-    with pytest.raises(ModelError, match="cannot be converted"):
-        convert(find_model(str(folder)), "int8")
-    assert not list((tmp_path / "cache" / "ctranslate2").glob("*/model.bin"))
-
-
-# The Hub
-
-
-class _Hub(BaseHTTPRequestHandler):
-    """The routes that a download takes: model info, HEAD and GET of resolved files."""
-
-    models: dict[str, Path] = {}
-    answers: dict[str, int] = {}  # repository -> status instead of a model
-
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, *, body: bool) -> None:
-        parts = self.path.split("?")[0].strip("/").split("/")
-        if parts[:2] == ["api", "models"]:
-            self._info("/".join(parts[2:4]), body, tree="tree" in parts[4:])
-        else:
-            self._file("/".join(parts[:2]), parts[-1], body)
-
-    def _refuse(self, status: int) -> None:
-        code = {401: "GatedRepo", 404: "RepoNotFound"}.get(status, "")
-        self.send_response(status)
-        if code:
-            self.send_header("X-Error-Code", code)
-            self.send_header("X-Error-Message", "refused")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _info(self, repository: str, body: bool, *, tree: bool) -> None:
-        if repository in self.answers or repository not in self.models:
-            self._refuse(self.answers.get(repository, 404))
-            return
-        paths = sorted(self.models[repository].iterdir())
-        if tree:
-            entries = [
-                {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": "0" * 40}
-                for p in paths
-            ]
-            self._send(json.dumps(entries).encode(), body, "application/json")
-            return
-        info = {
-            "id": repository,
-            "modelId": repository,
-            "sha": COMMIT,
-            "private": False,
-            "tags": [],
-            "downloads": 0,
-            "siblings": [{"rfilename": path.name} for path in paths],
-        }
-        self._send(json.dumps(info).encode(), body, "application/json")
-
-    def _file(self, repository: str, name: str, body: bool) -> None:
-        path = self.models.get(repository, Path("/nowhere")) / name
-        if not path.is_file():
-            self._refuse(404)
-            return
-        self._send(path.read_bytes(), body, "application/octet-stream")
-
-    def _send(self, data: bytes, body: bool, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Hub]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
-    monkeypatch.setattr(
-        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE",
-        address + "/{repo_id}/resolve/{revision}/{filename}",
-    )
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    _Hub.models = {"team/tiny": tiny_model}
-    _Hub.answers = {"team/gated": 401, "team/none": 404}
-    yield _Hub
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_hub_model_is_downloaded_once(hub: type[_Hub]) -> None:
-    files = find_model("team/tiny")
-    assert files.citation == f"team/tiny@{COMMIT[:12]}"
-    hub.models = {}  # from here on, only the cache has it
-    assert find_model("team/tiny").digest == files.digest
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("team/none", "the Hub does not know it"),
-        ("team/gated", "terms to be accepted"),
-    ],
-)
-def test_what_the_hub_refuses(hub: type[_Hub], name: str, message: str) -> None:
-    with pytest.raises(ModelError, match=message):
+@pytest.mark.parametrize("name", ["team/model@", "team/model@../../x", "team/model@a b"])
+def test_what_is_no_revision(name: str) -> None:
+    with pytest.raises(ModelError, match="a branch, a tag or a commit"):
         find_model(name)
 
 
-def test_without_a_network_the_error_comes_in_seconds_and_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    start = time.monotonic()
-    with pytest.raises(ModelError) as caught:
-        find_model("Helsinki-NLP/opus-mt-ar-en")
-    assert time.monotonic() - start < 15
-    for word in ("Helsinki-NLP/opus-mt-ar-en", str(tmp_path / "hub"), "hf download"):
-        assert word in str(caught.value)
+def test_the_hashes_are_those_of_the_files_that_decide(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    files = find_model(str(folder))
+    by_hand = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("model.safetensors", "config.json", "source.spm", "target.spm", "vocab.json",
+                     "tokenizer_config.json", "generation_config.json")
+    }  # fmt: skip
+    assert files.hashes == by_hand
+    assert files.size == sum((folder / name).stat().st_size for name in by_hand)
+    (folder / "README.md").write_text("A card decides nothing.")
+    assert find_model(str(folder)).digest == files.digest
+    assert files.describe() == {
+        "name": str(folder),
+        "citation": f"{folder}@{files.digest[:12]}",
+        "revision": None,
+        "sha256": files.digest,
+        "files": by_hand,
+    }
+
+
+def test_only_marian_models_are_taken(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "bart"}))
+    with pytest.raises(ModelError, match="of the kind 'bart'; only Marian"):
+        find_model(str(folder))
+    (folder / "config.json").write_text("{")
+    with pytest.raises(ModelError, match=r"config\.json is damaged"):
+        find_model(str(folder))
+
+
+def test_separate_vocabularies(separate_model: Path, tiny_model: Path) -> None:
+    files = find_model(str(separate_model))
+    assert files.separate_vocabulary
+    assert files.network_vocabulary == (len(files.vocabulary), len(files.target_vocabulary))
+    assert files.vocabulary != files.target_vocabulary
+    assert files.target_token("vi") is None
+    shared = find_model(str(tiny_model))
+    assert not shared.separate_vocabulary
+    assert shared.vocabulary == shared.target_vocabulary

@@ -84,6 +84,13 @@ def test_pivots_and_notes_of_joined_segments() -> None:
     assert pair.hypothesis == "A C"
 
 
+def test_pivots_that_stand_for_a_part_only_are_left_out() -> None:
+    """A segment from a translation memory never went through the pivot language."""
+    translations = [Translation("A", -0.1, ("p1",)), Translation("B", notes=("from own.tmx",))]
+    (pair,) = build_pairs(list("ab"), translations, [(align(([0, 1], [0], 1.0)), document("r"))])
+    assert (pair.hypothesis, pair.pivots, pair.notes) == ("A B", (), ("from own.tmx",))
+
+
 def test_counts_that_do_not_match_are_refused() -> None:
     with pytest.raises(ScoreError, match="1 translations for 2 source segments"):
         build_pairs(["a", "b"], translate("A"), [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from mt.errors import AlignmentError, CorpusError, ModelError, RunError
 from mt.job import load_job
 from mt.pipeline import run
 from mt.store import RunDirectory
-from mt.translate.translation import Progress
+from mt.translate.translation import Progress, Translation
 
 ARABIC = "زار الوفد القرية صباح اليوم.\n\nعقدت اللجنة اجتماعا في المدينة. هذا كتاب جديد.\n"
 ENGLISH = "The delegation visited the village this morning.\nA new book. The committee met.\n"
@@ -21,6 +22,7 @@ ENGLISH = "The delegation visited the village this morning.\nA new book. The com
 @dataclass
 class Diary:
     outcomes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     done: int = 0
 
     def start(self, stage: str, segments: int) -> Progress:
@@ -29,8 +31,9 @@ class Diary:
 
         return count
 
-    def finish(self, stage: str, outcome: str) -> None:
+    def finish(self, stage: str, outcome: str, note: str = "") -> None:
         self.outcomes[stage] = outcome
+        self.notes[stage] = note
 
 
 @pytest.fixture
@@ -114,6 +117,94 @@ def test_only_what_changed_is_redone(job_file: Path, tmp_path: Path) -> None:
     assert diary.outcomes["direct"] == "made"
 
 
+def read_stage(out: Path, name: str) -> dict[str, object]:
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    record: dict[str, object] = manifest["stages"][f"translations/{name}.jsonl"]
+    return record
+
+
+def test_another_run_takes_from_the_memory_what_is_the_same(job_file: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    run(load_job(job_file), first)
+    assert read_stage(first, "direct")["from_memory"] == 0
+    diary = Diary()
+    run(load_job(job_file), second, monitor=diary)
+    assert files(second) == files(first)
+    assert diary.notes["direct"].startswith("of 3 segments, 3 from memory")
+    assert diary.notes["pivot"].startswith("of 6 segments, 6 from memory")
+    record = read_stage(second, "direct")
+    assert (record["segments"], record["from_memory"], record["matches"]) == (3, 3, 0)
+    run(load_job(job_file), second, fresh=True)
+    assert files(second) == files(first)
+    assert read_stage(second, "direct")["from_memory"] == 0
+    third = tmp_path / "third"
+    run(load_job(job_file, ["translate.memory=false"]), third)
+    assert files(third) == files(first)
+    assert read_stage(third, "direct")["from_memory"] == 0
+
+
+def test_translations_of_ones_own_go_before_models(job_file: Path, tmp_path: Path) -> None:
+    own, out = tmp_path / "own.tsv", tmp_path / "run"
+    own.write_text("ar\ten\tvi\nهذا كتاب جديد.\tA new book.\tSách mới.\n", encoding="utf-8")
+    asked = [f"translate.translation_memory=[{own}]"]
+    diary = Diary()
+    run(load_job(job_file, asked), out, monitor=diary)
+    directory = RunDirectory(out)
+    note = ("from own.tsv",)
+    direct = directory.read_translations("translations/direct.jsonl")
+    assert direct[2] == Translation("A new book.", notes=note)
+    pivot = directory.read_translations("translations/pivot.jsonl")
+    assert pivot[2] == Translation("Sách mới.", notes=note)
+    assert pivot[1].pivots
+    assert diary.notes["pivot"].endswith("2 from translation memories")  # one, of two legs
+    assert read_stage(out, "direct")["matches"] == 1
+    manifest = directory.read_manifest()
+    digest = hashlib.sha256(own.read_bytes()).hexdigest()
+    assert manifest["translation_memories"] == {str(own): digest}
+
+    own.write_text("ar\ten\nهذا كتاب جديد.\tThis is new.\n", encoding="utf-8")
+    run(load_job(job_file, asked), out, monitor=diary)
+    assert diary.outcomes["direct"] == "made"
+    direct = directory.read_translations("translations/direct.jsonl")
+    assert direct[2].text == "This is new."
+    own.write_text("fr\ten\nlivre\tbook\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"own\.tsv: has no translations from 'ar'"):
+        run(load_job(job_file, asked), out)
+
+
+def test_a_run_tells_how_much_of_what_is_protected_arrived(job_file: Path, tmp_path: Path) -> None:
+    out, diary = tmp_path / "run", Diary()
+    source = tmp_path / "source.txt"
+    source.write_text("زار <b>الوفد</b> x@y.vn\n\n39-NQ/TW {0}\nهذا كتاب.\n", encoding="utf-8")
+    run(load_job(job_file, ["translate.repair=false"]), out, monitor=diary)
+    assert diary.notes["direct"].endswith("protected: 2 of 5 kept")  # random weights know no tag
+    record = read_stage(out, "direct")
+    assert (record["kept"], record["protected"]) == (2, 5)
+    visit, code, _ = RunDirectory(out).read_translations("translations/direct.jsonl")
+    assert {"lost <b>", "lost </b>", "lost x@y.vn"} <= set(visit.notes)
+    assert code == Translation("39-NQ/TW {0}", notes=("no words: copied",))
+
+
+def test_a_second_model_that_is_of_no_use_is_refused(job_file: Path, tmp_path: Path) -> None:
+    model = load_job(job_file).systems[0].models[0]
+    with pytest.raises(ModelError, match=r"translate\.fallback: model '.*' cannot stand in"):
+        run(load_job(job_file, [f"translate.fallback={model}"]), tmp_path / "run")
+
+
+def test_a_glossary_of_a_job(job_file: Path, tmp_path: Path) -> None:
+    terms, out, diary = tmp_path / "terms.tsv", tmp_path / "run", Diary()
+    asked = [f"translate.glossary={terms}"]
+    terms.write_text("ar\ten\nالوفد\tdelegation\n", encoding="utf-8")
+    run(load_job(job_file), out)
+    run(load_job(job_file, asked), out, monitor=diary)
+    assert (diary.outcomes["direct"], diary.outcomes["vendor"]) == ("made", "reused")
+    row = RunDirectory(out).read_translations("translations/direct.jsonl")[0]
+    assert "missing term delegation" in row.notes
+    terms.write_text("fr\ten\nlivre\tbook\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"terms\.tsv: must have terms in 'ar'"):
+        run(load_job(job_file, asked), out)
+
+
 def test_an_alignment_corrected_by_hand_is_kept_and_checked(job_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     run(load_job(job_file), out)
@@ -191,3 +282,19 @@ def test_a_run_stopped_half_way_goes_on(
 def test_the_run_directory_of_somebody_else_is_left_alone(job_file: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="not empty, and not a run"):
         run(load_job(job_file), tmp_path)
+
+
+def test_the_manifest_has_the_hashes_of_the_models(
+    job_file: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    run(load_job(job_file), tmp_path / "run")
+    manifest = RunDirectory(tmp_path / "run").read_manifest()
+    direct, pivot, vendor = manifest["systems"]
+    weights = (tiny_model / "model.safetensors").read_bytes()
+    (files,) = direct["model_files"]
+    assert files["files"]["model.safetensors"] == hashlib.sha256(weights).hexdigest()
+    assert files["citation"] in direct["models"]
+    assert (files["name"], files["revision"]) == (str(tiny_model), None)
+    assert len(pivot["model_files"]) == 2
+    assert "model_files" not in vendor
+    assert direct["compute_type"] == "int8" or direct["device"] == "cuda"

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.errors import CorpusError
-from mt.text.reader import build_document, decode_lines, read_document, read_lines
+from mt.text.reader import (
+    build_document,
+    decode_lines,
+    iterate_lines,
+    read_document,
+    read_lines,
+)
 
 NGHEAN = ROOT / "corpora" / "nghean"
 
@@ -22,6 +28,9 @@ NGHEAN = ROOT / "corpora" / "nghean"
         (b"\xef\xbb\xbfa\n", ("a",)),
         (b"\n\n", ("", "")),
         (b"", ()),
+        (b"\xef\xbb\xbf", ()),
+        (b"\xef\xbb\xbf\n", ("",)),
+        (b"a\r\r\nb\r", ("a\r", "b\r")),
         ("a\u2028b\x85c\n".encode(), ("a\u2028b\x85c",)),  # only \n ends a line, as for wc -l
     ],
 )
@@ -33,6 +42,13 @@ def test_decode_lines(data: bytes, lines: tuple[str, ...]) -> None:
 def test_lines_round_trip(lines: list[str]) -> None:
     data = "".join(line + "\n" for line in lines).encode()
     assert decode_lines(data, "x") == tuple(lines)
+
+
+def test_lines_come_while_later_ones_are_still_unread() -> None:
+    lines = iterate_lines(iter(["سطر\n".encode(), b"\xe7\n", b"b\n"]), "x")
+    assert next(lines) == "سطر"
+    with pytest.raises(CorpusError, match=r"^x:2: not UTF-8 \(byte 0xe7\)"):
+        next(lines)
 
 
 def test_wrong_encoding_names_the_line(tmp_path: Path) -> None:

@@ -211,3 +211,12 @@ def test_repaired_translations_are_owned_up_to(tmp_path: Path) -> None:
     directory.write_translations("translations/good.jsonl", [*rows, *rows, Translation("e")])
     (note,) = (note for note in build_report(run).notes if "repaired" in note)
     assert note.startswith("good: 2 of 4 translations are not the model's first answer")
+
+
+def test_translations_that_no_model_made_are_owned_up_to(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    rows = [Translation("On 18 July", notes=("from own.tmx, the last of several",))]
+    rows += [Translation(text) for text in "abcd"]
+    RunDirectory(run).write_translations("translations/good.jsonl", rows)
+    (note,) = (note for note in build_report(run).notes if "translation memory" in note)
+    assert note.startswith("good: 1 of 4 translations are, at least in part, not the model's")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 
 from mt.errors import CorpusError, ModelError
 from mt.translate.clauses import split_clauses
-from mt.translate.translator import Workshop, translate_texts
+from mt.translate.engine import Hypothesis
+from mt.translate.models import find_model
+from mt.translate.translation import Progress
+from mt.translate.translator import ModelTranslator, Workshop, stream, translate_texts
 
 ODD = [
     "",
@@ -90,6 +94,111 @@ def test_a_route_keeps_what_lies_between(tiny_model: Path) -> None:
     assert [r.text for r in routed] == [s.text for s in second]
 
 
+class Echo:
+    """An engine that answers "<token> text" at once, and knows what it was asked."""
+
+    name = "echo"
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str | None]] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def generate(
+        self,
+        texts: Sequence[str],
+        token: str | None,
+        *,
+        whole_beam: bool = False,
+        no_repeat: int = 0,
+        progress: Progress | None = None,
+    ) -> list[list[Hypothesis]]:
+        self.seen += [(text, token) for text in texts]
+        for _ in texts if progress else ():
+            progress(1)  # type: ignore[misc]
+        return [[Hypothesis(f"{token} {text}", -1.0)] for text in texts]
+
+
+@pytest.fixture
+def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
+    engine = Echo()
+    monkeypatch.setattr("mt.translate.translator._load", lambda *_: engine)
+    return engine
+
+
+def test_systems_that_share_a_leg_share_its_work(tiny_model: Path, echo: Echo) -> None:
+    model, texts = str(tiny_model), ["زار الوفد القرية", "كتاب", "زار الوفد القرية"]
+    workshop = Workshop(repair=False)
+    direct = workshop.build([model], ["en"]).translate(texts)
+    routed = workshop.build([model, model], ["en", "vi"]).translate(texts)
+    again = workshop.build([model], ["en"]).translate(texts)
+    assert [r.pivots for r in routed] == [(d.text,) for d in direct]
+    assert again == direct
+    assert len(echo.seen) == len(set(echo.seen)) == 4  # two texts into English, two on from there
+
+
+def test_a_route_of_three_keeps_and_scores_every_leg(tiny_model: Path, echo: Echo) -> None:
+    model = str(tiny_model)
+    route = Workshop(repair=False).build([model] * 3, ["en", "vi", "en"])
+    (result, blank) = route.translate(["كتاب", ""])
+    assert result.pivots == (">>en<< كتاب", ">>vi<< >>en<< كتاب")
+    assert result.text == ">>en<< >>vi<< >>en<< كتاب"
+    assert result.pivot_scores == (-1.0, -1.0)
+    assert result.score == -3.0
+    assert (blank.text, blank.pivots, blank.pivot_scores, blank.score) == (
+        *("", ("", ""), (None, None), None),
+    )
+
+
+def test_streaming_reads_one_window_ahead_and_no_further(
+    tiny_model: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mt.translate.translator.WINDOW", 4)
+    read: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for number in range(10):
+            read.append(number)
+            yield f"نص {number % 7}"
+
+    translator = Workshop(repair=False).build([str(tiny_model)], ["en"])
+    results = stream(translator, texts())
+    first = next(results)
+    assert read == [0, 1, 2, 3]
+    streamed = [first, *results]
+    assert streamed == translator.translate([f"نص {number % 7}" for number in range(10)])
+    assert len(echo.seen) == 7
+
+
+def test_what_is_remembered_without_a_memory_is_bounded(
+    tiny_model: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mt.translate.translator.WINDOW", 5)
+    monkeypatch.setattr("mt.translate.translator.KEPT", 8)
+    translator = Workshop(repair=False).build([str(tiny_model)], ["en"])
+    assert isinstance(translator, ModelTranslator)
+    texts = [f"نص {number}" for number in range(40)]
+    assert [t.text for t in translator.translate(texts)] == [f">>en<< {text}" for text in texts]
+    assert len(translator._known) == 8
+    translator.translate(texts[-8:])
+    assert len(echo.seen) == 40
+    translator.translate(texts[:1])
+    assert len(echo.seen) == 41
+
+
+def test_progress_adds_up_to_the_segments() -> None:
+    """Also where a segment is split into parts, and parts are what an engine tells of."""
+    rng = random.Random(2)
+    files = find_model("builtin")
+    for size in range(12):
+        texts = rng.choices(["", "***", "كتاب", "قلم", "كتاب جديد، " * 60], k=size)
+        told: list[int] = []
+        ModelTranslator(files, "en", Echo, False).translate(texts, told.append)
+        assert sum(told) == len(texts)
+        assert all(segments > 0 for segments in told)
+
+
 def test_unknown_languages_and_targets(tiny_model: Path) -> None:
     with pytest.raises(CorpusError, match="unknown language 'vn'"):
         translate_texts(["x"], target="vn")
@@ -141,5 +250,5 @@ def test_ctranslate2_in_full_precision_equals_transformers(tmp_path: Path) -> No
         pieces = tokenizer.convert_ids_to_tokens(tokenizer.encode(f">>vi<< {text}"))
         ((first,),) = [r.hypotheses for r in model.translate_batch([pieces], beam_size=1)]
         ids = tokenizer.convert_tokens_to_ids(first)
-        (((expected, _),),) = reference.generate([text], ">>vi<<")
+        (((expected, *_),),) = reference.generate([text], ">>vi<<")
         assert tokenizer.decode(ids) == expected

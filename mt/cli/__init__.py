@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mt import __version__
-from mt.cli import align, report, run, score, train, translate
+from mt.cli import align, memory, models, report, run, score, train, translate
 from mt.cli.console import say
-from mt.errors import AwdaError
+from mt.errors import AwdaError, AwdaWarning
 
 app = typer.Typer(
     name="awda",
@@ -40,11 +43,14 @@ for _command in (
     train.train,
 ):
     app.command()(_command)
+app.add_typer(models.app, name="models")
+app.add_typer(memory.app)
 
 
 def main() -> None:
     """Run the command line; errors that a user can cause end in one message, not a traceback."""
     signal.signal(signal.SIGINT, _interrupt)
+    warnings.showwarning = partial(_show_warning, warnings.showwarning)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says
     try:
@@ -64,6 +70,15 @@ def main() -> None:
 def _interrupt(_signal: int, _frame: object) -> None:
     say("awda: interrupted; what was finished is kept, and the same command goes on from there")
     sys.exit(130)
+
+
+def _show_warning(
+    others: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any
+) -> None:
+    if issubclass(category, AwdaWarning):
+        say(f"awda: {message}")
+    else:
+        others(message, category, *where)
 
 
 def _version(asked: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mt.job import Job
     from mt.scale.job import TableJob
     from mt.suite import Suite
+    from mt.translate.inspection import Finding
 
 
 def run(
@@ -82,17 +84,26 @@ def check(job_file: JobFile, overrides: Overrides = None) -> None:
 
     Example: `awda check configs/nghean.yaml`
     """
+    from mt.suite import load_jobs
+
+    failed = False
+    for finding in _check(load_jobs(job_file, overrides or ())):
+        print(finding.line)
+        failed = failed or not finding.good
+    if failed:
+        raise typer.Exit(2)
+
+
+def _check(asked: Job | Suite | TableJob) -> Iterator[Finding]:
     from eval.metrics import prepare_metrics
     from mt.job import Job
     from mt.preflight import check_job
-    from mt.suite import load_jobs
+    from mt.scale.job import TableJob
+    from mt.scale.preflight import check_table
 
-    asked = load_jobs(job_file, overrides or ())
-    failed = False
+    if isinstance(asked, TableJob):
+        yield from check_table(asked)
+        return
     for job in (asked,) if isinstance(asked, Job) else asked.jobs_at_hand:
         prepare_metrics(job.score.metrics, job.references)
-        for finding in check_job(job):
-            print(finding.line)
-            failed = failed or not finding.good
-    if failed:
-        raise typer.Exit(2)
+        yield from check_job(job)

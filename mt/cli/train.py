@@ -21,7 +21,7 @@ def train(
     """
     from mt.train.recipe import load_recipe
     from mt.train.trainer import train as train_model
-    from mt.translate.marian import quiet_transformers
+    from mt.translate.weights import quiet_transformers
 
     recipe = load_recipe(config, tuple(overrides or ()))
     quiet_transformers()

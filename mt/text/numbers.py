@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _FOLD = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_MARKS = str.maketrans("٫٬", ".,")  # of decimals and of thousands
 
 # A code has capitals and digits: 39-NQ/TW, COVID-19, G7. Arabic letters may stick to its front.
 # VND5 is no code, but a price.
@@ -16,7 +17,8 @@ _CURRENCY = (
 _LATIN = "[0-9A-Za-zÀ-ɏḀ-ỹ]"
 _CODE = rf"(?<!{_LATIN})(?!(?:{_CURRENCY})[0-9])[A-ZĐ0-9]+(?:[-/][A-ZĐ0-9]+)*(?!{_LATIN})"
 _NUMBER = r"[0-9]+(?:[.,'’٫٬][0-9]+)*"
-_PATTERN = re.compile(f"(?P<code>(?=[-/0-9]*[A-ZĐ])(?=[-/A-ZĐ]*[0-9]){_CODE})|{_NUMBER}")
+_BOTH = "(?=[-/0-9]{0,40}[A-ZĐ])(?=[-/A-ZĐ]{0,40}[0-9])"  # bounded: 1/1/1/1/... takes no long
+_PATTERN = re.compile(f"(?P<code>{_BOTH}{_CODE})|{_NUMBER}")
 _SEPARATORS = re.compile(r"[.,'’٫٬]")
 
 
@@ -27,6 +29,11 @@ class Number:
     value: str  # digits 0-9 without separators, no leading zeros of a whole number; or the code
     start: int
     end: int
+
+
+def fold_digits(text: str) -> str:
+    """The text with the digits 0-9 and their marks for Arabic ones; places stay."""
+    return text.translate(_FOLD).translate(_MARKS)
 
 
 def find_numbers(text: str) -> tuple[Number, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from mt.errors import CorpusError
 from mt.languages import find_language, mismatch
@@ -24,31 +26,44 @@ def read_lines(path: Path) -> tuple[str, ...]:
     Raises:
         CorpusError: missing, unreadable, or not UTF-8 (with the line).
     """
+    with open_file(path) as file:
+        return tuple(iterate_lines(file, str(path)))
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for its bytes; raises ``CorpusError`` where that cannot be."""
     try:
-        data = path.read_bytes()
+        return path.open("rb")
     except FileNotFoundError:
         raise CorpusError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise CorpusError(f"{path}: is a folder; name a text file") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    return decode_lines(data, str(path))
 
 
 def decode_lines(data: bytes, name: str) -> tuple[str, ...]:
     """As :func:`read_lines`, for bytes at hand; ``name`` is for the message."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CorpusError(
-            f"{name}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); "
-            "convert it first, for example with: iconv -f WINDOWS-1256 -t UTF-8"
-        ) from None
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return tuple(lines)
+    return tuple(iterate_lines(BytesIO(data), name))
+
+
+def iterate_lines(stream: Iterable[bytes], name: str) -> Iterator[str]:
+    """As :func:`read_lines`, for the lines of a binary ``stream`` as they come."""
+    for number, raw in enumerate(stream, 1):
+        line = raw.removesuffix(b"\n")
+        if line != raw:
+            line = line.removesuffix(b"\r")
+        elif raw == codecs.BOM_UTF8 and number == 1:
+            return
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CorpusError(
+                f"{name}:{number}: not UTF-8 (byte 0x{line[error.start]:02x}); "
+                "convert it first, for example with: iconv -f WINDOWS-1256 -t UTF-8"
+            ) from None
 
 
 def read_document(path: Path, language: str, split: Split = "sentence") -> Document:

@@ -9,15 +9,31 @@ from pathlib import Path
 from lxml import etree
 
 from mt.errors import CorpusError
+from mt.languages import LANGUAGES
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CODE = ("bpt", "ept", "it", "ph", "ut")  # inline elements that hold markup, not words
+_SHORT = {language.iso3: language.code for language in LANGUAGES.values()}
+
+Unit = tuple[tuple[str, str], ...]  # language code and text of every variant
 
 
 def read_tmx(path: Path) -> Iterator[dict[str, str]]:
-    """Each translation unit as a table from language code (``en-US`` counts as ``en``) to text.
+    """Each translation unit as a table from language code to text, as :func:`read_units` has it.
 
-    Entities and the network are left alone; of several variants in a language the first counts.
+    Of several variants in a language the first counts.
+    """
+    for unit in read_units(path):
+        texts: dict[str, str] = {}
+        for language, text in unit:
+            texts.setdefault(language, text)
+        yield texts
+
+
+def read_units(path: Path) -> Iterator[Unit]:
+    """The variants of each translation unit that have words; memory does not grow with the file.
+
+    ``en-US`` and ``eng`` count as ``en``. Entities and the network are left alone.
 
     Raises:
         CorpusError: unreadable, or not well-formed (with the line).
@@ -28,8 +44,8 @@ def read_tmx(path: Path) -> Iterator[dict[str, str]]:
                 file, tag="{*}tu", resolve_entities=False, no_network=True, load_dtd=False
             )
             for _, unit in units:
-                yield _read_unit(unit)
-                unit.clear()
+                yield tuple(_read_variants(unit))
+                _forget(unit)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
     except etree.XMLSyntaxError as error:
@@ -37,15 +53,22 @@ def read_tmx(path: Path) -> Iterator[dict[str, str]]:
         raise CorpusError(f"{path}:{line}: not a TMX file: {error.msg}") from None
 
 
-def _read_unit(unit: etree._Element) -> dict[str, str]:
-    texts: dict[str, str] = {}
+def _forget(unit: etree._Element) -> None:
+    """Free a unit that was read, and what stood before it: the parser keeps it all."""
+    unit.clear()
+    parent = unit.getparent()
+    while parent is not None and unit.getprevious() is not None:
+        del parent[0]
+
+
+def _read_variants(unit: etree._Element) -> Iterator[tuple[str, str]]:
     for variant in unit.iterfind("{*}tuv"):
         code = variant.get(_LANGUAGE) or variant.get("lang") or ""
         segment = variant.find("{*}seg")
         text = "" if segment is None else "".join(_read_words(segment))
         if text.strip():
-            texts.setdefault(re.split("[-_]", code.lower())[0], text)
-    return texts
+            language = re.split("[-_]", code.lower())[0]
+            yield _SHORT.get(language, language), text
 
 
 def _read_words(element: etree._Element) -> Iterator[str]:

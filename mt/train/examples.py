@@ -196,6 +196,7 @@ def _read_table(path: Path) -> Iterator[dict[str, Any]]:
     """Rows of a file that names its own columns, read by ``datasets``."""
     import datasets
 
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # nobody is told what is read here
     builder = _BUILDERS.get(path.suffix)
     if builder is None:
         raise CorpusError(f"{path}: name its columns, or use one of: {', '.join(_BUILDERS)}")

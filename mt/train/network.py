@@ -11,15 +11,14 @@ from transformers import GenerationConfig, MarianConfig, MarianMTModel
 from mt.train.recipe import E5_SMALL, Recipe
 from mt.train.vocabulary import EOS, PAD
 from mt.translate.models import find_model
+from mt.translate.weights import load_network
 
 
 def build_network(recipe: Recipe, ids: Mapping[str, int]) -> MarianMTModel:
     """The recipe's network over the pieces ``ids``, initialised, in fp32."""
     kernel = "eager" if recipe.optimisation.guidance else "sdpa"  # only eager shows its attention
     if recipe.base_model:
-        return MarianMTModel.from_pretrained(
-            find_model(recipe.base_model).folder, dtype=torch.float32, attn_implementation=kernel
-        )
+        return load_network(find_model(recipe.base_model), kernel)
     network, pad, eos = recipe.network, ids[PAD], ids[EOS]
     config = MarianConfig(
         vocab_size=len(ids),

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
-from mt.errors import ModelError, TranslationError
+from mt.errors import ModelError
+from mt.translate.batching import Batcher
 from mt.translate.engine import Decoding, Hypothesis
 from mt.translate.models import ModelFiles
+from mt.translate.translation import Progress
+from mt.translate.weights import UNREADABLE, first_sentence, load_network, quiet_transformers
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def quiet_transformers() -> None:
-    """Keep transformers' progress bars and advice off the user's terminal."""
-    warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+_ENCODED = 4096  # texts whose pieces are kept, from the counting of them to the translating
+_SCORED = 8  # sequences scored at a time
+_INPUTS = ("input_ids", "attention_mask")
 
 
 class MarianEngine:
@@ -28,7 +28,6 @@ class MarianEngine:
         quiet_transformers()
         import torch
         import transformers
-        from safetensors import SafetensorError
 
         self.name = f"transformers {transformers.__version__}"
         self._decoding = decoding
@@ -36,16 +35,15 @@ class MarianEngine:
         self._torch = torch
         try:
             self._tokenizer = transformers.MarianTokenizer.from_pretrained(files.folder)
-            self._model = transformers.MarianMTModel.from_pretrained(
-                files.folder, dtype=torch.float32
-            )
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            reason = str(error).strip().splitlines()[0]
+        except UNREADABLE as error:
+            reason = first_sentence(error)
             raise ModelError(f"model '{files.name}': cannot be loaded: {reason}") from None
-        self._model.to(decoding.device).eval()
+        self._model = load_network(files).to(decoding.device).eval()
+        self._encode = lru_cache(_ENCODED)(self._tokenizer.tokenize)
+        self._batcher = Batcher(decoding, "transformers")
 
     def count_tokens(self, text: str) -> int:
-        return len(self._tokenizer.tokenize(text))
+        return len(self._encode(text))
 
     def generate(
         self,
@@ -54,63 +52,66 @@ class MarianEngine:
         *,
         whole_beam: bool = False,
         no_repeat: int = 0,
+        progress: Progress | None = None,
     ) -> list[list[Hypothesis]]:
-        prefix = f"{token} " if token else ""
-        order = sorted(range(len(texts)), key=lambda i: self.count_tokens(texts[i]))
-        results: list[list[Hypothesis]] = [[] for _ in texts]
-        for batch in self._batches(texts, order):
-            lines = [prefix + texts[i] for i in batch]
-            made = self._translate(lines, whole_beam=whole_beam, no_repeat=no_repeat)
-            for index, result in zip(batch, made, strict=True):
-                results[index] = result
-        return results
+        prefix, end = [token] if token else [], [self._tokenizer.eos_token]
+        number = self._tokenizer.convert_tokens_to_ids
+        lines = [number([*prefix, *self._encode(text), *end]) for text in texts]
 
-    def _batches(self, texts: Sequence[str], order: Sequence[int]) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in order:
-            longest = self.count_tokens(texts[index]) + 2
-            if batch and longest * (len(batch) + 1) > self._decoding.batch_tokens:
-                yield batch
-                batch = []
-            batch.append(index)
-        if batch:
-            yield batch
+        def start(batch: Sequence[int]) -> Callable[[], list[list[Hypothesis]]]:
+            return partial(
+                self._translate,
+                [lines[index] for index in batch],
+                size=self._decoding.beam_size if whole_beam else 1,
+                no_repeat=no_repeat,
+            )
+
+        return self._batcher.run([len(line) for line in lines], start, progress)
 
     def _translate(
-        self, texts: list[str], *, whole_beam: bool, no_repeat: int
+        self, lines: list[list[int]], *, size: int, no_repeat: int
     ) -> list[list[Hypothesis]]:
-        torch, pad = self._torch, self._model.config.pad_token_id
-        encoded = self._tokenizer(texts, padding=True, return_tensors="pt")
+        pad, eos = self._model.config.pad_token_id, self._model.config.eos_token_id
+        encoded = self._tokenizer.pad({"input_ids": lines}, return_tensors="pt")
         encoded = encoded.to(self._model.device)
-        pieces = int(encoded["input_ids"].shape[1])
-        try:
-            with torch.inference_mode():
-                output = self._model.generate(
-                    **encoded,
-                    num_beams=self._decoding.beam_size,
-                    num_return_sequences=self._decoding.beam_size if whole_beam else 1,
-                    no_repeat_ngram_size=no_repeat,
-                    max_length=self._decoding.max_length(pieces, self._positions),
-                    bad_words_ids=[[pad]],
-                    forced_eos_token_id=None,
-                    output_scores=True,
-                    return_dict_in_generate=True,
-                )
-        except RuntimeError as error:
-            raise TranslationError(f"transformers: {error}") from None
-        decoded = self._tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
-        flat = [
-            (text.strip(), score) for text, score in zip(decoded, self._scores(output), strict=True)
+        with self._torch.inference_mode():
+            sequences = self._model.generate(
+                **encoded,
+                num_beams=self._decoding.beam_size,
+                num_return_sequences=size,
+                no_repeat_ngram_size=no_repeat,
+                max_length=self._decoding.max_length(max(map(len, lines)), self._positions) + 1,
+                bad_words_ids=[[pad]],
+                forced_eos_token_id=None,
+            )
+            inputs, mask = (encoded[key].repeat_interleave(size, 0) for key in _INPUTS)
+            scores = self._score(inputs, mask, sequences)
+        # Left out here, since the tokenizer knows only the source's where the sides differ.
+        rows = [[i for i in row if i not in (pad, eos)] for row in sequences.tolist()]
+        decoded = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        finished = (sequences == eos).any(dim=1).tolist()
+        made = [
+            Hypothesis(text.strip(), score, ended)
+            for text, score, ended in zip(decoded, scores, finished, strict=True)
         ]
-        size = len(flat) // len(texts)
-        return [flat[start : start + size] for start in range(0, len(flat), size)]
+        return [made[start : start + size] for start in range(0, len(made), size)]
 
-    def _scores(self, output) -> list[float]:  # type: ignore[no-untyped-def]
-        if output.get("sequences_scores") is not None:
-            return [float(score) for score in output.sequences_scores]
-        chosen = self._model.compute_transition_scores(
-            output.sequences, output.scores, normalize_logits=True
-        )
-        finite = chosen.masked_fill(~chosen.isfinite(), 0.0)
-        lengths = (output.sequences[:, 1:] != self._model.config.pad_token_id).sum(dim=1)
-        return [float(s) for s in finite.sum(dim=1) / lengths.clamp(min=1)]
+    def _score(self, inputs: Tensor, mask: Tensor, sequences: Tensor) -> list[float]:
+        """Mean log-probabilities of sequences already found, a few at a time.
+
+        The search could keep what it saw, but that is a vocabulary for each step of each beam.
+        """
+        scores: list[float] = []
+        for start in range(0, len(sequences), _SCORED):
+            rows = slice(start, start + _SCORED)
+            wanted = sequences[rows, 1:]
+            output = self._model(
+                input_ids=inputs[rows],
+                attention_mask=mask[rows],
+                decoder_input_ids=sequences[rows, :-1],
+            )
+            logs = output.logits.log_softmax(-1).gather(-1, wanted.unsqueeze(-1)).squeeze(-1)
+            real = wanted != self._model.config.pad_token_id
+            total = logs.masked_fill(~real, 0.0).sum(dim=1)
+            scores += (total / real.sum(dim=1).clamp(min=1)).tolist()
+        return scores

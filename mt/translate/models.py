@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from mt.digest import digest, digest_file
 from mt.errors import ModelError
 from mt.languages import find_language
+from mt.translate import hub
+
+if TYPE_CHECKING:
+    from sentencepiece import SentencePieceProcessor
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 NEEDED = ("config.json", "source.spm", "target.spm", "vocab.json")
 OPTIONAL = ("tokenizer_config.json", "generation_config.json", "target_vocab.json")
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\w")
+_REVISION = re.compile(r"\w[\w./-]*")
 _TARGET_TOKEN = re.compile(r">>(\w+)<<")
 _BUILTIN = Path(__file__).parent / "builtin"
 
@@ -27,27 +33,55 @@ class ModelFiles:
 
     name: str  # as asked for
     folder: Path
-    revision: str | None = None  # the Hub's commit, where it came from there
+    revision: str | None = None  # the Hub's whole commit, where it came from there
 
     @property
     def citation(self) -> str:
         """How a report names the model: with the Hub's commit, or else the files' digest."""
         base = self.name.partition("@")[0] if self.revision else self.name
-        return f"{base}@{self.revision or self.digest[:12]}"
+        return f"{base}@{(self.revision or self.digest)[:12]}"
+
+    @property
+    def title(self) -> str:
+        """What tells it from all other models of this machine."""
+        if self.revision:
+            return self.citation
+        return "builtin" if self.folder == _BUILTIN else str(self.folder)
 
     @cached_property
     def weights(self) -> Path:
         return next(self.folder / name for name in WEIGHTS if (self.folder / name).exists())
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that decide the output; the folder may hold others."""
+        paths = (self.folder / name for name in (self.weights.name, *NEEDED, *OPTIONAL))
+        return tuple(path for path in paths if path.exists())
+
+    @property
+    def size(self) -> int:
+        """Bytes of :attr:`paths`."""
+        return sum(path.stat().st_size for path in self.paths)
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each of :attr:`paths`, by the file's name."""
+        return {path.name: digest_file(path) or "unreadable" for path in self.paths}
+
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the files that decide the output."""
-        digest = hashlib.sha256()
-        for name in (self.weights.name, *NEEDED, *OPTIONAL):
-            path = self.folder / name
-            if path.exists():
-                digest.update(name.encode() + b"\0" + path.read_bytes())
-        return digest.hexdigest()
+        """One SHA-256 for all of :attr:`hashes`."""
+        return digest(self.hashes)
+
+    def describe(self) -> dict[str, object]:
+        """What a manifest keeps of a model: enough to get the same files again, and to know it."""
+        return {
+            "name": self.name,
+            "citation": self.citation,
+            "revision": self.revision,
+            "sha256": self.digest,
+            "files": self.hashes,
+        }
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:
@@ -71,12 +105,9 @@ class ModelFiles:
         return self.vocabulary
 
     def _read_vocabulary(self, name: str) -> dict[str, int]:
-        path = self.folder / name
-        try:
-            table = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ModelError(f"model '{self.name}': {path} is damaged: {error}") from None
-        if not isinstance(table, dict) or "</s>" not in table:
+        table = self._read_settings(name)
+        if "</s>" not in table:
+            path = self.folder / name
             raise ModelError(f"model '{self.name}': {path} is not a Marian vocabulary")
         return table
 
@@ -91,14 +122,42 @@ class ModelFiles:
         """Longest input or output, in pieces, that the network can represent at all."""
         return self._setting("config.json", "max_position_embeddings", 512)
 
+    @cached_property
+    def network_vocabulary(self) -> tuple[int, int]:
+        """Pieces that the network has an embedding for, of the source and of the target."""
+        source = self._setting("config.json", "vocab_size", 0)
+        return source, self._setting("config.json", "decoder_vocab_size", source)
+
+    @cached_property
+    def architecture(self) -> str:
+        """``marian``, or what else ``config.json`` says that the network is."""
+        return str(self._read_settings("config.json").get("model_type", "unknown"))
+
     def _setting(self, name: str, key: str, default: int) -> int:
-        path = self.folder / name
+        value = self._read_settings(name).get(key)
         try:
-            return int(json.loads(path.read_text(encoding="utf-8")).get(key, default))
+            return default if value is None else int(value)
+        except (ValueError, TypeError) as error:
+            raise self._damaged(name, error) from None
+
+    def _read_settings(self, name: str) -> dict[str, Any]:
+        try:
+            table = json.loads((self.folder / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return default
-        except (ValueError, AttributeError, TypeError) as error:
-            raise ModelError(f"model '{self.name}': {path} is damaged: {error}") from None
+            return {}
+        except ValueError as error:
+            raise self._damaged(name, error) from None
+        if not isinstance(table, dict):
+            raise self._damaged(name, "not a table of settings")
+        return table
+
+    def _damaged(self, name: str, reason: object) -> ModelError:
+        return ModelError(f"model '{self.name}': {self.folder / name} is damaged: {reason}")
+
+    @cached_property
+    def target_tokens(self) -> dict[str, str]:
+        """The tokens that ask for a target, by its code: ``{"vie": ">>vie<<"}``."""
+        return {m[1]: m[0] for piece in self.vocabulary if (m := _TARGET_TOKEN.fullmatch(piece))}
 
     def target_token(self, language: str) -> str | None:
         """The token that asks for ``language``, or None for a model with one target only.
@@ -106,7 +165,7 @@ class ModelFiles:
         Raises:
             ModelError: the vocabulary has such tokens, but none for this language.
         """
-        tokens = {m[1]: m[0] for piece in self.vocabulary if (m := _TARGET_TOKEN.fullmatch(piece))}
+        tokens = self.target_tokens
         known = find_language(language)
         for code in (known.code, known.iso3):
             if code in tokens:
@@ -119,90 +178,80 @@ class ModelFiles:
         return None
 
 
-def find_model(name: str) -> ModelFiles:
+def load_pieces(files: ModelFiles, name: str) -> SentencePieceProcessor:
+    """The tokenizer ``source.spm`` or ``target.spm``; raises ``ModelError`` if it is none."""
+    from sentencepiece import SentencePieceProcessor
+
+    try:
+        return SentencePieceProcessor(str(files.folder / name))
+    except (RuntimeError, OSError):
+        raise ModelError(
+            f"model '{files.name}': {files.folder / name} is not a SentencePiece model"
+        ) from None
+
+
+def find_model(name: str, *, refresh: bool = False) -> ModelFiles:
     """Find the files of a model, downloading a Hub model that is not in the Hub's cache.
 
-    ``name`` is ``builtin``, a folder, or ``organisation/model[@revision]``.
+    ``name`` is ``builtin``, a folder, or ``organisation/model[@revision]``, where a revision is a
+    branch, a tag or a commit, which may be shortened. With ``refresh`` the Hub is asked whether
+    a branch has moved; without it, what is in the cache is used as it is.
 
     Raises:
-        ModelError: no such model, files missing, or the Hub cannot be reached.
+        ModelError: no such model, files missing or damaged, or the Hub cannot be reached.
     """
     if name == "builtin":
         return _checked(ModelFiles(name, _BUILTIN))
     path = Path(name)
     if path.is_dir():
         return _checked(ModelFiles(name, path.resolve()))
-    repository, _, revision = name.partition("@")
+    repository, at, revision = name.partition("@")
     if not _HUB_ID.fullmatch(repository) or "--" in repository or ".." in repository:
         raise ModelError(
             f"unknown model '{name}': there is no such folder, and it is no Hub id "
             "(organisation/model[@revision]); 'builtin' is always there"
         )
-    return _checked(_from_hub(name, repository, revision or None))
+    if at and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise ModelError(f"model '{name}': after '@' comes a branch, a tag or a commit of the Hub")
+    wanted = hub.Wanted(name, repository, revision or None, (*NEEDED, *OPTIONAL), WEIGHTS)
+    folder = None if refresh else hub.find_snapshot(wanted)
+    if folder is None or _missing(folder):
+        folder = hub.download(wanted)
+    return _checked(ModelFiles(name, folder, folder.name))
+
+
+def list_hub_models() -> list[ModelFiles]:
+    """The Marian models in the Hub's cache, complete ones only, by name and commit."""
+    found = (
+        ModelFiles(f"{repository}@{folder.name[:12]}", folder, folder.name)
+        for repository, folder in hub.list_snapshots()
+    )
+    return [files for files in found if not _missing(files.folder) and _is_marian(files)]
+
+
+def _is_marian(files: ModelFiles) -> bool:
+    try:
+        return files.architecture == "marian"
+    except ModelError:
+        return False
+
+
+def _missing(folder: Path) -> list[str]:
+    missing = [name for name in NEEDED if not (folder / name).exists()]
+    if not any((folder / name).exists() for name in WEIGHTS):
+        missing.append(" or ".join(WEIGHTS))
+    return missing
 
 
 def _checked(files: ModelFiles) -> ModelFiles:
-    missing = [name for name in NEEDED if not (files.folder / name).exists()]
-    if not any((files.folder / name).exists() for name in WEIGHTS):
-        missing.append(" or ".join(WEIGHTS))
-    if missing:
+    if missing := _missing(files.folder):
         raise ModelError(
             f"model '{files.name}': {files.folder} lacks {', '.join(missing)}; "
             "a Marian model in Hugging Face's layout is needed"
         )
-    return files
-
-
-def _from_hub(name: str, repository: str, revision: str | None) -> ModelFiles:
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    patterns = [*NEEDED, *OPTIONAL]
-    cache = constants.HF_HUB_CACHE
-
-    def fetch(weights: str, *, local: bool) -> Path:
-        return Path(
-            snapshot_download(
-                repository,
-                revision=revision,
-                allow_patterns=[*patterns, weights],
-                local_files_only=local,
-                etag_timeout=5,
-            )
+    if files.architecture != "marian":
+        raise ModelError(
+            f"model '{files.name}': its config.json says that it is of the kind "
+            f"'{files.architecture}'; only Marian models can be used"
         )
-
-    try:
-        folder = fetch(WEIGHTS[0], local=True)
-        if any((folder / weights).exists() for weights in WEIGHTS):
-            return ModelFiles(name, folder, folder.name[:12])
-    except (LocalEntryNotFoundError, RevisionNotFoundError):
-        pass  # not in the cache: ask the Hub
-    try:
-        folder = fetch(WEIGHTS[0], local=False)
-        if not (folder / WEIGHTS[0]).exists():
-            folder = fetch(WEIGHTS[1], local=False)
-    except GatedRepoError:
-        raise ModelError(
-            f"model '{name}': the Hub asks for its terms to be accepted first; "
-            "do so on its page, then log in with: hf auth login"
-        ) from None
-    except RevisionNotFoundError:
-        raise ModelError(f"model '{name}': the Hub has no revision '{revision}' of it") from None
-    except RepositoryNotFoundError:
-        raise ModelError(
-            f"model '{name}': the Hub does not know it (or it is private: hf auth login)"
-        ) from None
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ModelError(
-            f"model '{name}': not in the cache ({cache}), and the Hub cannot be reached "
-            f"({reason}). Where there is a network, run: hf download {repository} "
-            "--local-dir FOLDER; then name FOLDER in the job instead of the model"
-        ) from None
-    return ModelFiles(name, folder, folder.name[:12])
+    return files
