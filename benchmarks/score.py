@@ -111,8 +111,8 @@ def _read(table: str) -> list[str]:
 
 def _score(folder: Path, arguments: argparse.Namespace) -> None:
     """Print the same, scored here."""
-    from eval.metrics import score_systems
-    from eval.significance import compare_systems
+    from eval.scores.metrics import score_systems
+    from eval.scores.significance import compare_systems
 
     texts = {
         name: (folder / name).read_text(encoding="utf-8").splitlines()

@@ -8,9 +8,10 @@
     parameters), all with beam 5, on the same cores and texts of ``corpora/vneco``. Random weights
     never end a sentence, so every contestant stops after as many pieces. Transformers 5 has no
     ``pipeline("translation")`` any more; what it did was ``generate()``, which people now call
-    themselves. A contestant that is slow translates the first of the texts, which are shuffled;
-    its figure is scaled by the length of the texts it had. Awda is timed from a file to a file,
-    its empty memory included, without repair, which no other has.
+    themselves, with its own rule for the end of a search. A contestant that is slow translates the
+    first of the texts, which are shuffled; its figure is scaled by the length of the texts it had.
+    Awda is timed from a file to a file, its empty memory included, without repair, which no other
+    has.
 ``parity``
     BLEU of the engines on the test split, with the same weights.
 ``rerun``
@@ -285,7 +286,7 @@ def write_random_model(folder: Path) -> Path:
 def compare_engines(folder: Path, quick: bool) -> None:  # noqa: ARG001
     from sacrebleu.metrics import BLEU
 
-    from mt.translate.translator import Workshop
+    from mt.translate.workshop import Workshop
 
     rows = read_corpus()
     held_out = json.loads((CORPUS / "splits.json").read_text(encoding="utf-8"))["test"]

@@ -15,8 +15,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from eval.metrics import score_corpus
 from eval.pairs import Pair
+from eval.scores.metrics import score_corpus
 from mt.languages import LANGUAGES
 from mt.text.loops import find_loop
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations, zip_longest
 from pathlib import Path
 
-from eval.metrics import MetricScore, find_metric, score_corpus
 from eval.pairs import Pair
 from eval.report import RunJob, read_job, read_pairs, read_reference, stack_references
-from eval.significance import (
+from eval.scores.metrics import MetricScore, find_metric, score_corpus
+from eval.scores.significance import (
     FEWEST,
     Comparison,
     Test,

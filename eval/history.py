@@ -15,7 +15,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from eval.metrics import MetricScore, score_corpus
 from eval.report import (
     RunJob,
     describe_origin,
@@ -24,6 +23,7 @@ from eval.report import (
     read_reference,
     stack_references,
 )
+from eval.scores.metrics import MetricScore, score_corpus
 from mt.align.alignment import Alignment
 from mt.digest import digest
 from mt.errors import RunError

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from eval.analysis import Analysis, Difference, analyze_systems, find_differences
-from eval.fidelity import Entry, Fidelity, Item, Tally, check_numbers, tally, tally_ledger
-from eval.ledger import check_items, sum_items, trace_items
-from eval.metrics import (
+from eval.fidelity.items import Entry, Fidelity, Item, Tally, check_numbers, tally, tally_ledger
+from eval.fidelity.ledger import check_items, sum_items, trace_items
+from eval.fidelity.terms import Glossary
+from eval.pairs import Pair, build_pairs
+from eval.processes import spread
+from eval.scores.metrics import (
     DEFAULT_METRICS,
     MetricScore,
     find_metric,
     score_sentences,
     score_systems,
 )
-from eval.pairs import Pair, build_pairs
-from eval.processes import spread
-from eval.significance import (
+from eval.scores.significance import (
     Comparison,
     Test,
     compare_systems,
@@ -30,7 +31,6 @@ from eval.significance import (
     samples_for,
 )
 from eval.slices import Slice, build_slices
-from eval.terms import Glossary
 from eval.verdicts import SEVERITIES, Key, Verdict, find_verdicts, identify_run
 from mt.align.aligner import LINE_BY_LINE
 from mt.align.alignment import Alignment

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from eval.normalization import compose
+from eval.scores.normalization import compose
 from mt.errors import ScoreError
 
 STRETCH = 5000  # words of the reference compared at a time, at least

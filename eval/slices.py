@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.metrics import MetricScore, score_corpus
 from eval.pairs import Pair
 from eval.resegmentation import resegment
+from eval.scores.metrics import MetricScore, score_corpus
 from mt.metric import parse_metric
 
 # Of Bead.score: where the aligner thinks a bead as likely wrong as right. In 12 of the hand-made

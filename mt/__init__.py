@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mt.align.aligner import align_texts as align_texts
     from mt.job import load_job as load_job
     from mt.pipeline import run as run
-    from mt.translate.translator import translate_texts as translate_texts
+    from mt.translate.workshop import translate_texts as translate_texts
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "load_job": "mt.job",
     "run": "mt.pipeline",
-    "translate_texts": "mt.translate.translator",
+    "translate_texts": "mt.translate.workshop",
     "align_texts": "mt.align.aligner",
 }
 

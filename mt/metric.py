@@ -6,11 +6,11 @@ Options follow the name after colons, in any order, at most one of a kind:
 tokenizer    ``bleu`` only; any that sacreBLEU ships; without one, the language's own
 case         ``lc``: lower-cased (``bleu``, ``chrf``, ``chrf2++``); ``mixed``: as written
              (``ter``, which sacreBLEU lower-cases else)
-``folded``   the language's spelling is folded before (:mod:`eval.normalization`)
+``folded``   the language's spelling is folded before (:mod:`eval.scores.normalization`)
 model        ``comet`` only, and needed: a Hub id, a folder or a checkpoint
 ===========  ===========================================================================
 
-What the names stand for is in :mod:`eval.metrics`.
+What the names stand for is in :mod:`eval.scores.metrics`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from mt.text.reader import read_document, read_lines
 from mt.translate.matches import Matches, read_matches
 from mt.translate.memory import Memory
 from mt.translate.translation import Progress, Translation
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 VERSIONED = ("ctranslate2", "transformers", "torch", "sentencepiece", "sentencex", "sacrebleu")
 

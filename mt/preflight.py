@@ -16,7 +16,7 @@ from mt.translate.inspection import (
     inspect_files,
     inspect_source,
 )
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 SAMPLE = 4  # segments translated to see whether and how fast a system works
 
@@ -33,7 +33,7 @@ def check_job(job: Job) -> Iterator[Finding]:
     yield Finding(f"source: {len(texts)} segments, the longest has {longest} characters")
     for name, document in inputs.references.items():
         yield Finding(f"reference {name}: {len(document.segments)} segments")
-    yield from check_systems(job.systems, job.source.language, texts, prepare(job))
+    yield from check_systems(job.systems, job.source.language, texts, prepare(job), len(texts))
 
 
 def check_systems(
@@ -41,11 +41,11 @@ def check_systems(
     language: str,
     texts: Sequence[str],
     workshop: Workshop,
-    segments: int | None = None,
+    segments: int | None,
 ) -> Iterator[Finding]:
     """Findings on the models of systems, then on what they make of some of the ``texts``.
 
-    ``segments`` are all there are, where ``texts`` are only the first of them.
+    ``segments`` are all there are, where that is known; ``texts`` may be only the first of them.
     """
     broken = set()
     for leg in dict.fromkeys(leg for system in systems for leg in _list_legs(language, system)):
@@ -57,7 +57,7 @@ def check_systems(
         if system.hypothesis:
             yield Finding(f"{system.name}: {system.hypothesis} fits the source, scored as it is")
         elif not broken.intersection(_list_legs(language, system)):
-            yield _try(system, texts, segments or len(texts), workshop)
+            yield _try(system, texts, segments, workshop)
 
 
 Leg = tuple[str, str, str]  # a model, and the languages it translates from and into
@@ -90,7 +90,7 @@ def _check_leg(leg: Leg, workshop: Workshop) -> Finding:
     return Finding(f"{about}: {'; '.join(faults)}", good=False)
 
 
-def _try(system: System, texts: Sequence[str], segments: int, workshop: Workshop) -> Finding:
+def _try(system: System, texts: Sequence[str], segments: int | None, workshop: Workshop) -> Finding:
     middle = max(0, (len(texts) - SAMPLE) // 2)
     sample = texts[middle : middle + SAMPLE]
     translator = workshop.build(system.models, system.targets)
@@ -105,5 +105,5 @@ def _try(system: System, texts: Sequence[str], segments: int, workshop: Workshop
     rate = len(sample) / seconds
     return Finding(
         f"{system.name}: {translator.name} answers on {workshop.device}; "
-        f"{rate:.1f} segments/s, about {segments / rate:.0f} s in all"
+        f"{rate:.1f} segments/s" + (f", about {segments / rate:.0f} s in all" if segments else "")
     )

@@ -130,7 +130,7 @@ def test_ids_are_those_of_marians_own_tokenizer(foreign_model: Path, tiny_model:
 @pytest.mark.slow
 def test_a_foreign_model_learns_and_says_by_how_much(foreign_model: Path, tmp_path: Path) -> None:
     from mt.train.trainer import train
-    from mt.translate.translator import translate_texts
+    from mt.translate.workshop import translate_texts
 
     said: list[str] = []
     path = write_recipe(tmp_path, start_from=str(foreign_model))

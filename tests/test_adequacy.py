@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval import adequacy, counting
-from eval.metrics import prepare_metrics, score_corpus
+from eval.scores import adequacy, counting
+from eval.scores.metrics import prepare_metrics, score_corpus
 from mt.align.similarity import Vectors
 from mt.errors import ScoreError
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import counting
-from eval.metrics import prepare_metrics, score_corpus
-from eval.significance import compare_systems
+from eval.scores import counting
+from eval.scores.metrics import prepare_metrics, score_corpus
+from eval.scores.significance import compare_systems
 from mt.errors import JobError, ScoreError
 from mt.job import load_job
 

@@ -12,7 +12,7 @@ from plain_run import BEADS, MIXED, REFERENCE, SOURCE, WORSE, call_awda, make_pl
 from tiny_run import make_run
 
 from eval.comparison import compare_run, compare_runs
-from eval.significance import compare_systems
+from eval.scores.significance import compare_systems
 from mt.align.alignment import Bead
 from mt.errors import RunError, ScoreError
 from mt.store import RunDirectory

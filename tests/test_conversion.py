@@ -21,7 +21,7 @@ from mt.translate.conversion import RECORD, convert, list_conversions, read_conv
 from mt.translate.engine import ComputeType
 from mt.translate.inspection import inspect_parity
 from mt.translate.models import find_model
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +211,7 @@ import sys, time
 from pathlib import Path
 import ctranslate2, torch, transformers
 from mt.translate import conversion
-from mt.translate.translator import translate_texts
+from mt.translate.workshop import translate_texts
 
 write, made = conversion._write, []
 conversion._write = lambda *arguments: (made.append(1), time.sleep(0.5), write(*arguments))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics.lib_ter import translation_edit_rate
 
-from eval.edits import count_edits
+from eval.scores.edits import count_edits
 
 WORDS = st.lists(st.sampled_from("abcde"), max_size=12)
 

@@ -78,6 +78,7 @@ def test_scores_are_those_of_transformers_search(tiny_model: Path) -> None:
         **encoded,
         num_beams=4,
         num_return_sequences=4,
+        early_stopping=True,
         max_length=engine._decoding.max_length(encoded["input_ids"].shape[1], 512) + 1,
         bad_words_ids=[[engine._model.config.pad_token_id]],
         forced_eos_token_id=None,

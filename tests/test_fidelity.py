@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.fidelity import Fidelity, Tally, check_numbers, find_numbers, tally
+from eval.fidelity.items import Fidelity, Tally, check_numbers, find_numbers, tally
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.fidelity import Entry, Item
-from eval.ledger import check_items, sum_items, trace_items
+from eval.fidelity.items import Entry, Item
+from eval.fidelity.ledger import check_items, sum_items, trace_items
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ from mt.errors import AwdaWarning, CacheError
 from mt.translate import memory as module
 from mt.translate.memory import Holding, Maker, Memory
 from mt.translate.translation import Attempt, Translation
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 BOOK = {"كتاب": Translation("A book", -0.1 / 3)}
 EPOCH = date(1970, 1, 1).toordinal()
@@ -308,7 +308,7 @@ def test_no_model_is_loaded_where_all_is_known(
     def fail(*_: object) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr("mt.translate.translator._load", fail)
+    monkeypatch.setattr("mt.translate.workshop._load", fail)
     assert translate(tiny_model, ODD, Memory(memory.path)) == made
     assert translate(tiny_model, [], Memory(memory.path)) == []
     with pytest.raises(AssertionError, match="loaded"):

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from eval.conventions import CONVENTIONS
-from eval.mentions import Date, find_mentions, find_negation, find_number_words, read_dates
+from eval.fidelity.conventions import CONVENTIONS
+from eval.fidelity.mentions import Date, find_mentions, find_negation, find_number_words, read_dates
 
 
 def number(language: str, start: int, words: str) -> list[tuple[str, str, int]]:

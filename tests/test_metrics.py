@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from eval import counting
-from eval.metrics import (
+from eval.scores import counting
+from eval.scores.metrics import (
     METRICS,
     find_metric,
     label_metric,

@@ -9,8 +9,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
-from eval.counting import _count_segments, _part_words
-from eval.overlap import count_shared, number_characters, number_words
+from eval.scores.counting import _count_segments, _part_words
+from eval.scores.overlap import count_shared, number_characters, number_words
 from mt.metric import parse_metric
 
 WORDS = ["a", "b", "ab", "c", "(c)", "c.", "3,5", "ủy", "ban", "اللجنة", "…", "\ud800", "A"]

@@ -10,12 +10,12 @@ import pytest
 from lxml import etree
 from tiny_run import make_run
 
-from eval.fidelity import Fidelity, Tally
-from eval.metrics import MetricScore
+from eval.fidelity.items import Fidelity, Tally
 from eval.pairs import Pair
 from eval.render.html import render_html
 from eval.render.pictures import Picture, draw_pictures
 from eval.report import Judgement, ReferenceReport, SystemReport, Target, build_report
+from eval.scores.metrics import MetricScore
 
 
 def make_target(scores: dict[str, list[float]], lengths: list[int] | None = None) -> Target:

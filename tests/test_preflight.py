@@ -13,7 +13,7 @@ from mt.job import Job, load_job
 from mt.preflight import check_job
 from mt.translate.inspection import CANARIES, Finding
 from mt.translate.translation import Translation
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 ANSWERS = {
     CANARIES["ar"]: "The council held its first meeting in the city on Sunday.",

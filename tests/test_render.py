@@ -15,15 +15,15 @@ import pytest
 from tiny_run import make_run
 
 from eval.analysis import Analysis, Bucket, Fault, Ngram, WordBucket
-from eval.fidelity import Entry, Item, Tally
-from eval.metrics import MetricScore, score_corpus
+from eval.fidelity.items import Entry, Item, Tally
 from eval.render.findings import describe_rival, find_best
 from eval.render.html import mark, render_html
 from eval.render.markdown import render_markdown
 from eval.render.scores import render_scores, render_scores_json
 from eval.render.terminal import render_terminal
 from eval.report import Report, SystemReport, Target, build_report
-from eval.significance import Comparison
+from eval.scores.metrics import MetricScore, score_corpus
+from eval.scores.significance import Comparison
 from eval.slices import Slice
 
 

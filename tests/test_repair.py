@@ -18,7 +18,8 @@ from mt.translate.engine import Decoding, Hypothesis
 from mt.translate.models import find_model
 from mt.translate.repair import attempt, find_faults
 from mt.translate.translation import Attempt, Progress
-from mt.translate.translator import Workshop, _describe
+from mt.translate.translator import _describe
+from mt.translate.workshop import Workshop
 
 WHOLE = "خطة 39-NQ/TW لعام 2023"
 ARABIC = "أصدر المكتب السياسي القرار رقم 39-NQ/TW في 18 يوليو 2023"

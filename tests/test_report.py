@@ -9,7 +9,7 @@ import pytest
 from plain_run import MIXED, REFERENCE, make_plain_run
 from tiny_run import ALIGNMENT, document, make_manifest, make_run
 
-from eval.fidelity import Tally
+from eval.fidelity.items import Tally
 from eval.render import write_reports
 from eval.render.findings import find_best
 from eval.render.latex import render_latex

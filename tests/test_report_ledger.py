@@ -9,7 +9,7 @@ import pytest
 from tiny_run import make_manifest, make_run
 
 from eval.analysis import Difference, Fault
-from eval.fidelity import Entry
+from eval.fidelity.items import Entry
 from eval.render.scores import render_json
 from eval.render.terminal import render_terminal
 from eval.report import build_report

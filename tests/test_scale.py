@@ -29,7 +29,7 @@ from mt.scale.job import TableJob
 from mt.scale.pipeline import FOLDER, run_table
 from mt.scale.reader import read_shards
 from mt.suite import load_jobs
-from mt.translate.translator import translate_texts
+from mt.translate.workshop import translate_texts
 
 ROWS = [*SENTENCES["ar"], None, "", "***"]
 

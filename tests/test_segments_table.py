@@ -19,7 +19,7 @@ from openpyxl.workbook import Workbook
 from tiny_run import BAD, SOURCE, make_run
 
 from eval.analysis import Analysis, Fault
-from eval.fidelity import Item
+from eval.fidelity.items import Item
 from eval.render import RENDERERS, workbook, write_reports
 from eval.render.segments import disarm, list_columns, rearm, render_csv
 from eval.render.workbook import render_xlsx

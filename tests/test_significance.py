@@ -13,8 +13,8 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.significance import PairedTest
 
-from eval.metrics import MetricScore, score_corpus
-from eval.significance import (
+from eval.scores.metrics import MetricScore, score_corpus
+from eval.scores.significance import (
     Comparison,
     Test,
     compare_systems,

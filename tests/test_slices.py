@@ -11,12 +11,12 @@ import pytest
 import sacrebleu
 from tiny_run import make_manifest, make_run
 
-from eval.metrics import MetricScore
 from eval.pairs import NO_REFERENCE, Pair
 from eval.render import write_reports
 from eval.render.markdown import render_markdown
 from eval.render.wording import describe_slices
 from eval.report import build_report
+from eval.scores.metrics import MetricScore
 from eval.slices import Slice, build_slices
 from mt.store import RunDirectory
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from eval.fidelity import Item
-from eval.ledger import check_items
-from eval.terms import Glossary
+from eval.fidelity.items import Item
+from eval.fidelity.ledger import check_items
+from eval.fidelity.terms import Glossary
 from mt.text.glossary import Term
 
 ROWS = (

@@ -15,7 +15,7 @@ from mt.errors import CorpusError
 from mt.text.tmx import read_tmx, read_units
 from mt.translate.matches import ExactFirst, read_matches
 from mt.translate.translation import Translation
-from mt.translate.translator import Workshop
+from mt.translate.workshop import Workshop
 
 VISIT = "زار الوفد القرية"
 

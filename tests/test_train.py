@@ -314,7 +314,7 @@ def test_a_run_of_other_data_is_not_resumed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_was_trained_can_be_used_and_adapted(tmp_path: Path) -> None:
     from mt.train.trainer import train
-    from mt.translate.translator import translate_texts
+    from mt.translate.workshop import translate_texts
 
     first = train(load_recipe(write_recipe(tmp_path)), log=lambda _: None)
     assert len(translate_texts(["كتاب", ""], target="vi", models=[str(first)], beam_size=1)) == 2

@@ -29,7 +29,7 @@ from rich.text import Text
 from eval.comparison import Contest, Contests
 from eval.render.terminal import open_console, read_console, start_table, wrap_recipe
 from eval.render.wording import count_pairs, format_p, name_language
-from eval.significance import Comparison
+from eval.scores.significance import Comparison
 
 SCHEMA = 1
 

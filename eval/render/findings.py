@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eval.fidelity import NUMERIC as NUMERIC
-from eval.fidelity import Item
-from eval.metrics import MetricScore, is_higher_better
+from eval.fidelity.items import NUMERIC as NUMERIC
+from eval.fidelity.items import Item
 from eval.pairs import Pair
 from eval.render import wording
 from eval.report import Judgement, SystemReport, Target
-from eval.significance import Comparison
+from eval.scores.metrics import MetricScore, is_higher_better
+from eval.scores.significance import Comparison
 
 
 @dataclass(frozen=True)

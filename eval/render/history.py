@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval.history import Course, History, Point, Track
-from eval.metrics import MetricScore
 from eval.render.markdown import escape
 from eval.render.wording import format_score, name_language
+from eval.scores.metrics import MetricScore
 
 _FOLDER = Path(__file__).parent
 MARKS = {"better": "▲", "worse": "▼", "": ""}

@@ -16,12 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from eval.analysis import Fault, Ngram
-from eval.fidelity import KINDS, Entry, Item, find_numbers
+from eval.fidelity.items import KINDS, Entry, Item, find_numbers
 from eval.pairs import Pair
 from eval.render import findings, wording
 from eval.render.pictures import Picture, draw_pictures
 from eval.report import Judgement, Report, SystemReport, Target
-from eval.significance import LEVEL, Comparison
+from eval.scores.significance import LEVEL, Comparison
 from eval.slices import CONFIDENT
 from eval.verdicts import SEVERITIES, Verdict, identify_text
 from mt.languages import LANGUAGES

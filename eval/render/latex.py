@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from eval.metrics import MetricScore
 from eval.overview import Overview
 from eval.render.wording import (
     collect_recipes,
@@ -17,7 +16,8 @@ from eval.render.wording import (
     name_language,
 )
 from eval.report import Report, SystemReport, Target
-from eval.significance import LEVEL, NAMES
+from eval.scores.metrics import MetricScore
+from eval.scores.significance import LEVEL, NAMES
 
 _PREAMBLE = (
     r"Needs \usepackage{booktabs}. LuaLaTeX and XeLaTeX set the letters of every language that the",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from eval.analysis import Analysis, Ngram
-from eval.fidelity import KINDS, OUTCOMES, Entry, Tally
+from eval.fidelity.items import KINDS, OUTCOMES, Entry, Tally
 from eval.overview import Overview
 from eval.render.findings import (
     Loss,

@@ -54,11 +54,11 @@ from dataclasses import asdict
 from typing import Any
 
 from eval.analysis import Analysis
-from eval.fidelity import Item
-from eval.metrics import MetricScore
+from eval.fidelity.items import Item
 from eval.overview import Overview
 from eval.render.wording import format_score
 from eval.report import Judgement, Report, SystemReport, Target
+from eval.scores.metrics import MetricScore
 from eval.slices import Slice
 
 SCHEMA = 1

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from eval.analysis import Fault
-from eval.fidelity import NUMERIC, Item
+from eval.fidelity.items import NUMERIC, Item
 from eval.render.findings import is_lost_number, list_items
 from eval.report import Judgement, Report, SystemReport, Target
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from eval.fidelity import KINDS, Entry, Tally
-from eval.metrics import MetricScore
+from eval.fidelity.items import KINDS, Entry, Tally
 from eval.overview import Overview
 from eval.report import ReferenceReport, SystemReport, Target
-from eval.significance import NAMES, Comparison
+from eval.scores.metrics import MetricScore
+from eval.scores.significance import NAMES, Comparison
 from eval.slices import CONFIDENT, CONFIDENT_BEADS, WHOLE_DOCUMENT
 from mt.languages import LANGUAGES
 

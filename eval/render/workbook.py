@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from eval.metrics import MetricScore
 from eval.render.segments import Column, Value, is_formula, list_columns, list_lines
 from eval.report import Report, SystemReport, Target
-from eval.significance import Comparison
+from eval.scores.metrics import MetricScore
+from eval.scores.significance import Comparison
 from mt.languages import LANGUAGES
 
 MAX_ROWS = 1_048_576  # of a sheet, with the header

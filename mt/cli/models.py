@@ -59,7 +59,7 @@ def add_model(
     Example: `awda models add Helsinki-NLP/opus-mt-tc-big-ar-en`
     """
     from mt.translate.inventory import add_model
-    from mt.translate.translator import Workshop
+    from mt.translate.workshop import Workshop
 
     kind = Workshop().compute_type if compute_type == "auto" else compute_type
     if not _show(name, add_model(name, kind)):

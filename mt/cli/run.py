@@ -48,8 +48,8 @@ def run(
 
 
 def _run(job: Job, directory: Path, fresh: bool) -> Report:
-    from eval.metrics import prepare_metrics
     from eval.render import write_reports
+    from eval.scores.metrics import prepare_metrics
     from mt.pipeline import run as run_job
 
     prepare_metrics(job.score.metrics, job.references)
@@ -95,7 +95,7 @@ def check(job_file: JobFile, overrides: Overrides = None) -> None:
 
 
 def _check(asked: Job | Suite | TableJob) -> Iterator[Finding]:
-    from eval.metrics import prepare_metrics
+    from eval.scores.metrics import prepare_metrics
     from mt.job import Job
     from mt.preflight import check_job
     from mt.scale.job import TableJob

@@ -35,8 +35,8 @@ def score(
 
     Example: `awda score --hyp out.ar --ref ref.ar --lang ar --metrics bleu,bleu:folded,chrf2++`
     """
-    from eval.metrics import find_metric, needs_source, score_corpus
     from eval.render.scores import render_scores, render_scores_json
+    from eval.scores.metrics import find_metric, needs_source, score_corpus
     from mt.languages import find_language
     from mt.text.reader import read_lines
 

@@ -79,7 +79,8 @@ def translate(
     from mt.text.reader import iterate_lines, open_file
     from mt.translate.matches import read_matches
     from mt.translate.memory import Memory
-    from mt.translate.translator import WINDOW, Workshop, stream
+    from mt.translate.translator import WINDOW, stream
+    from mt.translate.workshop import Workshop
 
     names = models or ["builtin"]
     targets = [*(via or ()), target]

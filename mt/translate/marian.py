@@ -79,6 +79,8 @@ class MarianEngine:
                 **encoded,
                 num_beams=self._decoding.beam_size,
                 num_return_sequences=size,
+                # as CTranslate2 ends: with as many whole hypotheses as there are beams
+                early_stopping=self._decoding.beam_size > 1,
                 no_repeat_ngram_size=no_repeat,
                 max_length=self._decoding.max_length(max(map(len, lines)), self._positions) + 1,
                 bad_words_ids=[[pad]],

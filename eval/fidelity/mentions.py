@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise, zip_longest
 from typing import TypeVar
 
-from eval.conventions import CONVENTIONS, Conventions, fold, fold_name, strip_marks
+from eval.fidelity.conventions import CONVENTIONS, Conventions, fold, fold_name, strip_marks
 from mt.languages import LANGUAGES
 from mt.text.numbers import Number, find_numbers
 

@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import product
 
-from eval.conventions import fold, fold_name
-from eval.mentions import (
+from eval.fidelity.conventions import fold, fold_name
+from eval.fidelity.mentions import (
     Mention,
     find_mentions,
     find_names,

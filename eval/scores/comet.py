@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.rating import Rating
+from eval.scores.rating import Rating
 from mt.digest import digest
 from mt.errors import ScoreError
 from mt.store import write_text

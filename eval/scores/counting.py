@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from eval.normalization import compose, fold
 from eval.processes import spread
+from eval.scores.normalization import compose, fold
 from mt.errors import ScoreError
 from mt.metric import TOKENIZERS, MetricName
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric as Scorer
     from sacrebleu.metrics.base import Signature
 
-    from eval.rating import Rating
-    from eval.resampling import Floats, Formula, Rows
+    from eval.scores.rating import Rating
+    from eval.scores.resampling import Floats, Formula, Rows
 
 RATED = ("comet", "e5")  # metrics that are not counted, but give every segment a score
 _MANY = 1 << 18  # segments remembered with their statistics
@@ -95,7 +95,7 @@ class Counts:
 @lru_cache(maxsize=64)
 def sample(counts: Counts, samples: int, seed: int) -> Floats:
     """The scores of bootstrap samples; the same draws for all counts of as many segments."""
-    from eval.resampling import resample
+    from eval.scores.resampling import resample
 
     return resample(counts.rows, counts.formula, samples, seed)
 
@@ -128,7 +128,7 @@ def _prepare(name: MetricName, texts: Texts) -> Texts:
 
 
 def _count(name: MetricName, texts: Texts) -> Counts:
-    from eval import resampling
+    from eval.scores import resampling
 
     formulas = {
         "bleu": resampling.score_bleu,
@@ -216,7 +216,7 @@ def _read_references(name: MetricName, language: str, references: tuple[str, ...
 
 def _count_bleu(scorer: Any, keys: Sequence[_Key]) -> list[tuple[float, ...]]:
     """Lengths of hypothesis and reference; matches and n-grams of each order."""
-    from eval.overlap import count_ngrams, count_shared, number_words
+    from eval.scores.overlap import count_ngrams, count_shared, number_words
 
     single = [key for key in keys if len(key[-1]) == 1]
     lines = [*(line for *_, line, _ in single), *(line for *_, (line,) in single)]
@@ -234,7 +234,7 @@ def _count_chrf(scorer: Any, keys: Sequence[_Key]) -> list[tuple[float, ...]]:
     """N-grams of hypothesis and reference and matches of each order, for the best reference."""
     import numpy as np
 
-    from eval.overlap import count_ngrams, count_shared, number_characters, number_words
+    from eval.scores.overlap import count_ngrams, count_shared, number_characters, number_words
 
     ours = [scorer._preprocess_segment(key[2]) for key in keys for _ in key[3]]
     theirs = [scorer._preprocess_segment(line) for *_, references in keys for line in references]
@@ -296,7 +296,7 @@ def _part_words(line: str) -> str:
 
 def _count_edits(hypothesis: str, references: Mapping[str, Any]) -> list[float]:
     """TER's statistics of a segment: the fewest edits, and the mean length of the references."""
-    from eval.edits import count_edits
+    from eval.scores.edits import count_edits
 
     words = hypothesis.split()
     edits = min(count_edits(words, reference) for reference in references["ref_words"])
@@ -323,7 +323,7 @@ def _rate(name: MetricName, texts: Texts) -> Counts:
     """The same for a metric that gives every segment a score, of which the mean is taken."""
     from sacrebleu.metrics.base import Signature
 
-    from eval.resampling import score_mean
+    from eval.scores.resampling import score_mean
 
     rating = _ask(name, _prepare(name, texts))
     signature = Signature({"num_refs": rating.references})
@@ -341,9 +341,9 @@ def _rate(name: MetricName, texts: Texts) -> Counts:
 
 def _ask(name: MetricName, texts: Texts) -> Rating:
     if name.base == "comet":
-        from eval.comet import rate_comet
+        from eval.scores.comet import rate_comet
 
         return rate_comet(name.options[0], texts.sources, texts.hypotheses, texts.references)
-    from eval.adequacy import rate_similarity
+    from eval.scores.adequacy import rate_similarity
 
     return rate_similarity(texts.sources, texts.hypotheses)

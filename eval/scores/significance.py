@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from eval.counting import Counts, count_all, gather, sample
-from eval.metrics import (
+from eval.scores.counting import Counts, count_all, gather, sample
+from eval.scores.metrics import (
     MetricScore,
     check_seed,
     is_higher_better,
@@ -85,7 +85,7 @@ def compare_systems(
     Nothing is compared when there is only one system, or with fewer than 2 resamples.
 
     Raises:
-        ScoreError: as :func:`eval.metrics.score_corpus`.
+        ScoreError: as :func:`eval.scores.metrics.score_corpus`.
     """
     check_seed(seed)
     texts = [gather(lines, references, language, sources) for _, lines in systems]
@@ -143,7 +143,7 @@ def _measure(
     comparison: Comparison, baseline: Counts, system: Counts, samples: int, seed: int
 ) -> Comparison:
     """With the half-width of the middle 95% of the paired resampled differences."""
-    from eval.resampling import estimate_interval
+    from eval.scores.resampling import estimate_interval
 
     if samples < 2:
         return comparison
@@ -159,7 +159,7 @@ def _compare(
     samples: int,
     seed: int,
 ) -> Comparison:
-    from eval.resampling import find_p_bootstrap, find_p_randomization
+    from eval.scores.resampling import find_p_bootstrap, find_p_randomization
 
     ours, theirs = baseline[1], system[1]
     difference = theirs.score - ours.score

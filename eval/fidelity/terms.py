@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from eval.conventions import CONVENTIONS, Conventions, fold, fold_name, strip_marks
-from eval.fidelity import Item
+from eval.fidelity.conventions import CONVENTIONS, Conventions, fold, fold_name, strip_marks
+from eval.fidelity.items import Item
 from mt.text.glossary import Term
 
 _WORD = re.compile("(?:[^\\W_]|[\u064b-\u0652\u0670])+")  # with Arabic vowel marks

@@ -1,9 +1,9 @@
 """The ledger: everything of the source that must arrive, and whether it did.
 
-Judged by form, with the conventions of each language (:mod:`eval.conventions`), so it errs where
-form misleads: compare its counts with those of the reference. Numbers in all three digit
+Judged by form, with the conventions of each language (:mod:`eval.fidelity.conventions`), so it
+errs where form misleads: compare its counts with those of the reference. Numbers in all three digit
 systems, dates, codes, addresses and names in Latin script are matched one against one
-(:mod:`eval.matching`), terms by a glossary (:mod:`eval.terms`).
+(:mod:`eval.fidelity.matching`), terms by a glossary (:mod:`eval.fidelity.terms`).
 
 Negation is crude: whether a text denies anything at all, by its words. It counts as lost where
 the source has a plain "not", "no", "never" and the hypothesis has neither that nor any word that
@@ -17,10 +17,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from eval.fidelity import KINDS, OUTCOMES, Entry, Item
-from eval.matching import match_mentions
-from eval.mentions import find_negation
-from eval.terms import Glossary
+from eval.fidelity.items import KINDS, OUTCOMES, Entry, Item
+from eval.fidelity.matching import match_mentions
+from eval.fidelity.mentions import find_negation
+from eval.fidelity.terms import Glossary
 
 
 def check_items(

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from eval.rating import Rating
+from eval.scores.rating import Rating
 from mt.align.similarity import E5_CHANCE, Vectors, embed, has_embedder
 from mt.errors import ScoreError
 

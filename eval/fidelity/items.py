@@ -2,7 +2,7 @@
 
 The short count: a number that is rightly written as a word ("6 tasks" as "six tasks") counts as
 lost, and a month that becomes a number as invented; hence the report counts the reference the
-same way. The fuller account is kept by :mod:`eval.ledger`.
+same way. The fuller account is kept by :mod:`eval.fidelity.ledger`.
 """
 
 from __future__ import annotations

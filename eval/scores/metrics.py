@@ -3,10 +3,11 @@
 Metrics are sacreBLEU's own (Post, 2018), by the names of :mod:`mt.metric`; intervals are those of
 its ``--confidence``: 95%, from bootstrap resampling of the pairs (Koehn, 2004). Our part is to
 refuse what it would let pass, lists of unequal length first of all, to score composed text
-(:mod:`eval.normalization`), and to be quick: every segment is counted once (:mod:`eval.counting`),
-all samples are scored together (:mod:`eval.resampling`), and TER's edits are found in less time
-(:mod:`eval.edits`), each with sacreBLEU's result to the last bit. ``comet`` and ``e5`` read the
-source as well and are not sacreBLEU's: see :mod:`eval.comet` and :mod:`eval.adequacy`.
+(:mod:`.normalization`), and to be quick: all segments are counted together, once
+(:mod:`.counting`, :mod:`.overlap`), all samples are scored together (:mod:`.resampling`), and TER's
+edits are found in less time (:mod:`.edits`), each with sacreBLEU's result to the last bit.
+``comet`` and ``e5`` read the source as well and are not sacreBLEU's (:mod:`.comet`,
+:mod:`.adequacy`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.counting import Counts, count, count_all, gather, make_scorer, sample
-from eval.normalization import describe_folding
+from eval.scores.counting import Counts, count, count_all, gather, make_scorer, sample
+from eval.scores.normalization import describe_folding
 from mt.errors import ScoreError
 from mt.metric import MetricName, parse_metric
 
@@ -125,7 +126,7 @@ def score_systems(
 def _score(
     name: MetricName, language: str, counts: Counts, bootstrap: int, seed: int
 ) -> MetricScore:
-    from eval.resampling import estimate_interval
+    from eval.scores.resampling import estimate_interval
 
     sampled = bootstrap > 1
     mean, half_width = (
@@ -192,11 +193,11 @@ def prepare_metrics(metrics: Iterable[str], languages: Iterable[str]) -> None:
     languages = list(languages)
     for name in map(parse_metric, metrics if languages else ()):
         if name.base == "comet":
-            from eval.comet import find_program
+            from eval.scores.comet import find_program
 
             find_program()
         elif name.base == "e5":
-            from eval.adequacy import check_embedder
+            from eval.scores.adequacy import check_embedder
 
             check_embedder()
         else:

@@ -1,0 +1,1 @@
+"""What of the source must arrive, and whether it did."""

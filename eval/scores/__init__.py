@@ -1,0 +1,1 @@
+"""Metrics over sacreBLEU, their intervals, and the tests between systems."""
