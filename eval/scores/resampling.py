@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -23,29 +24,46 @@ Rows = Sequence[Sequence[float]]  # statistics, one row a segment
 Formula = Callable[[Floats], Floats]  # sums, one row a sample, to scores
 
 _CHUNK = 1000  # samples at a time
+_KEPT = 1 << 23  # draws kept from one metric to the next
 _EXACT = 1 << 24  # whole numbers below it are exact in float32
 
 
 def resample(rows: Rows, formula: Formula, samples: int, seed: int) -> Floats:
     """The scores of ``samples`` bootstrap samples (Koehn, 2004); the same seed, the same draws."""
-    rng = np.random.default_rng(seed)
     stats = np.array(rows, dtype=np.float32)
     count = len(stats)
-    draws = (rng.integers(count, size=count) for _ in range(samples))
     if count * stats.max() < _EXACT and (stats == np.floor(stats)).all():
-        return formula(_weigh(stats, draws))
-    return formula(np.array([stats[drawn].sum(0) for drawn in draws]))
+        return formula(_weigh(stats, samples, seed))
+    return formula(np.array([stats[drawn].sum(0) for drawn in _draw(count, samples, seed)]))
 
 
-def _weigh(stats: Floats, draws: Iterator[npt.NDArray[np.int64]]) -> Floats:
+def _draw(count: int, samples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    return (rng.integers(count, size=count) for _ in range(samples))
+
+
+def _weigh(stats: Floats, samples: int, seed: int) -> Floats:
     """The sums by multiplication with how often each segment was drawn.
 
     Quicker, and the same for whole numbers of which float32 can hold every sum.
     """
+    count = len(stats)
+    if count * samples <= _KEPT:
+        return _count_draws(count, samples, seed) @ stats
+    draws = _draw(count, samples, seed)
     sums = []
-    while weights := [np.bincount(each, minlength=len(stats)) for each in islice(draws, _CHUNK)]:
+    while weights := [np.bincount(each, minlength=count) for each in islice(draws, _CHUNK)]:
         sums.append(np.array(weights, dtype=np.float32) @ stats)
     return np.concatenate(sums)
+
+
+@lru_cache(maxsize=1)
+def _count_draws(count: int, samples: int, seed: int) -> Floats:
+    """How often each of ``count`` segments is in each sample: the same for all that is scored."""
+    weights = np.empty((samples, count), np.float32)
+    for row, drawn in zip(weights, _draw(count, samples, seed), strict=True):
+        row[:] = np.bincount(drawn, minlength=count)
+    return weights
 
 
 def estimate_interval(scores: Floats) -> tuple[float, float]:
