@@ -9,8 +9,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
-from eval.scores.counting import _count_segments, _part_words
 from eval.scores.overlap import count_shared, number_characters, number_words
+from eval.scores.segments import _part_words, count_segments
 from mt.metric import parse_metric
 
 WORDS = ["a", "b", "ab", "c", "(c)", "c.", "3,5", "ủy", "ban", "اللجنة", "…", "\ud800", "A"]
@@ -25,7 +25,7 @@ def test_bleu_as_sacrebleu_counts(
 ) -> None:
     theirs = BLEU(lowercase=lowercase)
     name = parse_metric("bleu:lc" if lowercase else "bleu")
-    counted = _count_segments([(name, "en", line, references) for line, references in segments])
+    counted = count_segments(name, "en", segments)
     for (line, references), row in zip(segments, counted, strict=True):
         known = theirs._extract_reference_info([theirs._preprocess_segment(r) for r in references])
         line = theirs._preprocess_segment(line)
@@ -36,7 +36,7 @@ def test_bleu_as_sacrebleu_counts(
 def test_chrf_as_sacrebleu_counts(segments: list[tuple[str, tuple[str, ...]]], words: bool) -> None:
     theirs = CHRF(word_order=2 if words else 0)
     name = parse_metric("chrf2++" if words else "chrf")
-    counted = _count_segments([(name, "", line, references) for line, references in segments])
+    counted = count_segments(name, "", segments)
     for (line, references), row in zip(segments, counted, strict=True):
         known = theirs._extract_reference_info(references)
         assert row == tuple(theirs._compute_segment_statistics(line, known))

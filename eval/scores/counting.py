@@ -1,33 +1,30 @@
 """What the metrics count in every segment; scores, samples and tests are made from it.
 
-Every segment is counted once, however often it is scored. All that is asked of sacreBLEU below
-the surface is asked here.
+Every segment is counted once, however often it is scored.
 """
 
 from __future__ import annotations
 
 import copy
-import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eval.processes import spread
 from eval.scores.normalization import compose, fold
+from eval.scores.segments import Row, Segment, count_segments, make_scorer
 from mt.errors import ScoreError
-from mt.metric import TOKENIZERS, MetricName
+from mt.metric import MetricName
 
 if TYPE_CHECKING:
-    from sacrebleu.metrics.base import Metric as Scorer
     from sacrebleu.metrics.base import Signature
 
     from eval.scores.rating import Rating
     from eval.scores.resampling import Floats, Formula, Rows
 
 RATED = ("comet", "e5")  # metrics that are not counted, but give every segment a score
-_MANY = 1 << 18  # segments remembered with their statistics
+_MANY = 1 << 17  # segments remembered with their statistics, for each metric
 _ALONE = 6000  # segments up to which one process is quick enough
 _BATCH = 1000  # segments counted together
 
@@ -109,8 +106,8 @@ def count(name: MetricName, texts: Texts) -> Counts:
 def count_all(name: MetricName, systems: Sequence[Texts]) -> list[Counts]:
     """:func:`count` for systems with the same references, which are read once for all of them."""
     if name.base not in RATED:
-        rows = zip(*(_list_keys(name, texts) for texts in systems), strict=True)
-        _learn([key for row in rows for key in row])
+        rows = zip(*(_list_segments(name, texts) for texts in systems), strict=True)
+        _learn(name, systems[0].language, [segment for row in rows for segment in row])
     return [count(name, texts) for texts in systems]
 
 
@@ -136,11 +133,11 @@ def _count(name: MetricName, texts: Texts) -> Counts:
         "chrf2++": resampling.score_chrf,
         "ter": resampling.score_ter,
     }
-    keys = _list_keys(name, texts)
-    scorer = copy.copy(make_scorer(name, keys[0][1]))
-    numbers = {len(references) for *_, references in keys}
+    segments = _list_segments(name, texts)
+    scorer = copy.copy(make_scorer(name, texts.language))
+    numbers = {len(references) for _, references in segments}
     scorer.num_refs = numbers.pop() if len(numbers) == 1 else -1  # as sacreBLEU marks nrefs:var
-    rows = _learn(keys)
+    rows = _learn(name, texts.language, segments)
     result = scorer._aggregate_and_compute(rows)
     return Counts(
         name=result.name,
@@ -152,171 +149,37 @@ def _count(name: MetricName, texts: Texts) -> Counts:
     )
 
 
-_Key = tuple[MetricName, str, str, tuple[str, ...]]  # language, hypothesis, references
-
-
-def _list_keys(name: MetricName, texts: Texts) -> list[_Key]:
+@lru_cache(maxsize=16)
+def _list_segments(name: MetricName, texts: Texts) -> tuple[Segment, ...]:
     """Per line all that its statistics depend on; references that have nothing for it left out.
 
     A line that is empty in every reference stays an empty reference, as on sacreBLEU's own
     command line.
     """
     prepared = _prepare(name, texts)
-    language = texts.language if name.base == "bleu" else ""  # only BLEU's tokenizer depends on it
-    return [
-        (name, language, hypothesis, tuple(filter(None, references)) or tuple(references))
+    return tuple(
+        (hypothesis, tuple(filter(None, references)) or tuple(references))
         for hypothesis, *references in zip(prepared.hypotheses, *prepared.references, strict=True)
-    ]
+    )
 
 
-_known: dict[_Key, tuple[float, ...]] = {}
+_known: dict[tuple[MetricName, str], dict[Segment, Row]] = {}
 
 
-def _learn(keys: Sequence[_Key]) -> list[tuple[float, ...]]:
-    """sacreBLEU's statistics of every segment, remembered: slices and buckets score them again.
-
-    All keys are of one metric and language.
-    """
-    new = list(dict.fromkeys(key for key in keys if key not in _known))
-    if len(_known) + len(new) > _MANY:
-        _known.clear()
-        new = list(dict.fromkeys(keys))
+def _learn(name: MetricName, language: str, segments: Sequence[Segment]) -> list[Row]:
+    """sacreBLEU's statistics of every segment, remembered: slices and buckets score them again."""
+    language = language if name.base == "bleu" else ""  # only BLEU's tokenizer depends on it
+    known = _known.setdefault((name, language), {})
+    new = list(dict.fromkeys(segment for segment in segments if segment not in known))
+    if len(known) + len(new) > _MANY:
+        known.clear()
+        new = list(dict.fromkeys(segments))
     batches = [new[start : start + _BATCH] for start in range(0, len(new), _BATCH)]
-    tasks = [partial(_count_segments, batch) for batch in batches]
+    tasks = [partial(count_segments, name, language, batch) for batch in batches]
     counted = spread(tasks) if len(new) > _ALONE else [task() for task in tasks]
     for batch, rows in zip(batches, counted, strict=True):
-        _known.update(zip(batch, rows, strict=True))
-    return [_known[key] for key in keys]
-
-
-def _count_segments(keys: Sequence[_Key]) -> list[tuple[float, ...]]:
-    name, language, *_ = keys[0]
-    scorer = make_scorer(name, language)
-    if name.base == "bleu":
-        return _count_bleu(scorer, keys)
-    if name.base in ("chrf", "chrf2++"):
-        return _count_chrf(scorer, keys)
-    return [_ask_scorer(scorer, key) for key in keys]
-
-
-def _ask_scorer(scorer: Scorer, key: _Key) -> tuple[float, ...]:
-    """The statistics of one segment, as the metric itself makes them."""
-    name, language, hypothesis, references = key
-    known = _read_references(name, language, references)
-    row = scorer._compute_segment_statistics(scorer._preprocess_segment(hypothesis), known)
-    return tuple(row)
-
-
-@lru_cache(maxsize=1)
-def _read_references(name: MetricName, language: str, references: tuple[str, ...]) -> Any:
-    """What a metric needs of them; the systems of one segment are counted one after the other."""
-    scorer = make_scorer(name, language)
-    return scorer._extract_reference_info([scorer._preprocess_segment(r) for r in references])
-
-
-def _count_bleu(scorer: Any, keys: Sequence[_Key]) -> list[tuple[float, ...]]:
-    """Lengths of hypothesis and reference; matches and n-grams of each order."""
-    from eval.scores.overlap import count_ngrams, count_shared, number_words
-
-    single = [key for key in keys if len(key[-1]) == 1]
-    lines = [*(line for *_, line, _ in single), *(line for *_, (line,) in single)]
-    texts = number_words(scorer._preprocess_segment(line).split() for line in lines)
-    ours, theirs = texts[: len(single)], texts[len(single) :]
-    shared = count_shared(ours, theirs, scorer.max_ngram_order).tolist()
-    totals = count_ngrams(ours, scorer.max_ngram_order).tolist()
-    rows = {
-        key: (len(ours[i]), len(theirs[i]), *shared[i], *totals[i]) for i, key in enumerate(single)
-    }
-    return [rows[key] if key in rows else _ask_scorer(scorer, key) for key in keys]
-
-
-def _count_chrf(scorer: Any, keys: Sequence[_Key]) -> list[tuple[float, ...]]:
-    """N-grams of hypothesis and reference and matches of each order, for the best reference."""
-    import numpy as np
-
-    from eval.scores.overlap import count_ngrams, count_shared, number_characters, number_words
-
-    ours = [scorer._preprocess_segment(key[2]) for key in keys for _ in key[3]]
-    theirs = [scorer._preprocess_segment(line) for *_, references in keys for line in references]
-    units = [(number_characters("".join(t.split()) for t in (*ours, *theirs)), scorer.char_order)]
-    if scorer.word_order:
-        words = number_words(map(scorer._remove_punctuation, (*ours, *theirs)))
-        units.append((words, scorer.word_order))
-    parts = []
-    for texts, orders in units:
-        sides = texts[: len(ours)], texts[len(ours) :]
-        mine, other = (count_ngrams(side, orders) for side in sides)
-        parts.append(np.stack([mine * (other > 0), other, count_shared(*sides, orders)], axis=2))
-    rows = iter(np.concatenate(parts, axis=1).reshape(len(ours), -1).tolist())
-    choices = [[tuple(next(rows)) for _ in key[3]] for key in keys]
-    return [max(each, key=scorer._compute_f_score) if each[1:] else each[0] for each in choices]
-
-
-@lru_cache
-def make_scorer(name: MetricName, language: str) -> Scorer:
-    """sacreBLEU's own; raises ``ScoreError`` for a tokenizer that cannot be had."""
-    from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
-    from sacrebleu.metrics.ter import TER
-
-    lowercase = "lc" in name.options
-    if name.base == "ter":
-        scorer = TER(case_sensitive="mixed" in name.options)
-        scorer._compute_segment_statistics = _count_edits
-        return scorer
-    if name.base != "bleu":
-        return CHRF(word_order=2 if name.base == "chrf2++" else 0, lowercase=lowercase)
-    tokenizer = next((option for option in name.options if option in TOKENIZERS), None)
-    try:  # force silences a warning, not a rule
-        scorer = BLEU(lowercase, force=True, tokenize=tokenizer, trg_lang=language)
-    except (OSError, RuntimeError, ImportError) as error:
-        raise ScoreError(_explain(name, tokenizer or "", error)) from None
-    if scorer.tokenizer.signature() == "13a":
-        scorer.tokenizer._post_tokenizer = _part_words
-    return scorer
-
-
-@lru_cache(maxsize=1)
-def _make_parting() -> tuple[dict[int, str], list[tuple[re.Pattern[str], str]]]:
-    """The marks of 13a that stand apart wherever they are, and the rules for the others."""
-    from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
-
-    (marks, apart), *rules = TokenizerRegexp()._re
-    return {code: marks.sub(apart, chr(code)) for code in range(128)}, rules
-
-
-def _part_words(line: str) -> str:
-    """sacreBLEU's ``TokenizerRegexp`` in a third of its time: its first rule is a table."""
-    marks, rules = _make_parting()
-    line = line.translate(marks)
-    for pattern, apart in rules:
-        line = pattern.sub(apart, line)
-    return " ".join(line.split())
-
-
-def _count_edits(hypothesis: str, references: Mapping[str, Any]) -> list[float]:
-    """TER's statistics of a segment: the fewest edits, and the mean length of the references."""
-    from eval.scores.edits import count_edits
-
-    words = hypothesis.split()
-    edits = min(count_edits(words, reference) for reference in references["ref_words"])
-    lengths = [len(reference) for reference in references["ref_words"]]
-    return [edits, sum(lengths) / len(lengths)]
-
-
-def _explain(name: MetricName, tokenizer: str, error: Exception) -> str:
-    """Why a tokenizer cannot be had, and how it could."""
-    from sacrebleu.tokenizers.tokenizer_spm import SACREBLEU_DIR, SPM_MODELS
-
-    reason = " ".join(str(error).split())
-    if tokenizer not in SPM_MODELS:
-        return f"'{name}': {reason}"
-    url = SPM_MODELS[tokenizer]["url"]
-    path = os.path.join(SACREBLEU_DIR, "models", os.path.basename(url))  # noqa: PTH118, PTH119
-    return (
-        f"'{name}': its tokenizer model cannot be downloaded or read ({reason}); "
-        f"where there is a network, fetch {url} and put it here as {path}"
-    )
+        known.update(zip(batch, rows, strict=True))
+    return [known[segment] for segment in segments]
 
 
 def _rate(name: MetricName, texts: Texts) -> Counts:

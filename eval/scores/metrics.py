@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.scores.counting import Counts, count, count_all, gather, make_scorer, sample
+from eval.scores.counting import Counts, count, count_all, gather, sample
 from eval.scores.normalization import describe_folding
+from eval.scores.segments import make_scorer
 from mt.errors import ScoreError
 from mt.metric import MetricName, parse_metric
 
