@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from mt.job import Job, System, TranslateSection
 from mt.languages import mismatch
 from mt.store import GLOSSARY, RunDirectory, Stages, write_text
 from mt.text.document import Document
-from mt.text.glossary import read_glossary
+from mt.text.glossary import Term, read_glossary
 from mt.text.normalize import normalize
 from mt.text.protection import count_kept
 from mt.text.reader import read_document, read_lines
@@ -100,8 +100,6 @@ def read_inputs(job: Job) -> Inputs:
         for system in job.systems
         if system.hypothesis
     }
-    if job.translate.glossary:
-        _check_glossary(job.translate.glossary, job)
     paths = job.translate.translation_memory
     targets = [system.target for system in job.systems]
     return Inputs(
@@ -119,17 +117,19 @@ def _read_glossary(job: Job) -> str:
     path = job.score.glossary
     if not path:
         return ""
-    _check_glossary(path, job)
+    _check_glossary(path, read_glossary(path), job.source.language, job.systems)
     return "\n".join((*read_lines(path), ""))
 
 
-def _check_glossary(path: Path, job: Job) -> None:
-    columns = {language for term in read_glossary(path) for language in term.texts}
-    targets = dict.fromkeys(system.target for system in job.systems)
-    if job.source.language not in columns or not columns.intersection(targets):
+def _check_glossary(
+    path: Path, terms: Sequence[Term], source: str | None, systems: Sequence[System]
+) -> None:
+    columns = {language for term in terms for language in term.texts}
+    targets = dict.fromkeys(system.target for system in systems)
+    if (source and source not in columns) or not columns.intersection(targets):
+        known = f"in '{source}' and " if source else ""
         raise CorpusError(
-            f"{path}: must have terms in '{job.source.language}' and in "
-            f"{' or '.join(repr(target) for target in targets)}"
+            f"{path}: must have terms {known}in {' or '.join(repr(target) for target in targets)}"
         )
 
 
@@ -162,26 +162,32 @@ def prepare(job: Job, memory: Memory | None = None) -> Workshop:
     """Find the models of all systems before any work begins.
 
     Raises:
-        ModelError: a model cannot be found, or does not know its target language.
+        CorpusError, ModelError: as :func:`open_workshop`; or a model does not know its target.
         AlignmentError: the job asks for a similarity that cannot be had.
     """
     _check_similarity(job)
-    workshop = open_workshop(job.translate, memory)
+    workshop = open_workshop(job.translate, job.source.language, job.systems, memory)
     for system in job.systems:
         workshop.fingerprint(system.models, system.targets[: len(system.models)])
-    second = job.translate.fallback
-    models = [system for system in job.systems if system.models]
-    if second and not any(workshop.falls_back(s.models, s.targets) for s in models):
-        raise ModelError(
-            f"translate.fallback: model '{second}' cannot stand in for any other of the job: it is "
-            "the same, or knows none of the target languages, or translate.repair is off"
-        )
     return workshop
 
 
-def open_workshop(settings: TranslateSection, memory: Memory | None = None) -> Workshop:
-    """A workshop set up as the job says."""
-    return Workshop(
+def open_workshop(
+    settings: TranslateSection,
+    source: str | None,
+    systems: Sequence[System],
+    memory: Memory | None = None,
+) -> Workshop:
+    """A workshop set up as the job says, for ``systems`` out of ``source`` (None where unknown).
+
+    Raises:
+        CorpusError: the glossary cannot be read, or has no terms for any of the systems.
+        ModelError: a model cannot be found, or the fallback can stand in for none of them.
+    """
+    terms = read_glossary(settings.glossary) if settings.glossary else ()
+    if settings.glossary:
+        _check_glossary(settings.glossary, terms, source, systems)
+    workshop = Workshop(
         engine=settings.engine,
         beam_size=settings.beam_size,
         batch_tokens=settings.batch_tokens,
@@ -190,9 +196,16 @@ def open_workshop(settings: TranslateSection, memory: Memory | None = None) -> W
         deterministic=settings.deterministic,
         compute_type=settings.compute_type,
         memory=memory,
-        glossary=read_glossary(settings.glossary) if settings.glossary else (),
+        glossary=terms,
         fallback=settings.fallback or "",
     )
+    routes = [(system.models, system.targets) for system in systems if system.models]
+    if settings.fallback and not any(workshop.find_fallbacks(*route) for route in routes):
+        raise ModelError(
+            f"fallback '{settings.fallback}': cannot stand in for any other model: it is the same, "
+            "or knows none of the target languages, or translate.repair is off"
+        )
+    return workshop
 
 
 def _check_similarity(job: Job) -> None:
@@ -224,8 +237,8 @@ def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
         },
         "references": by_language,
         "reference_paths": {name: document.name for name, document in inputs.references.items()},
-        "systems": [_describe_system(system, workshop) for system in job.systems],
-        "fallback": [files.describe() for files in workshop.find(_fallbacks(job))],
+        "systems": [describe_system(system, workshop) for system in job.systems],
+        "fallback": describe_fallback(job.translate, workshop),
         "translation_memories": dict(inputs.memories),
         "score": job.score.model_dump(mode="json"),
         "report": job.report.model_dump(mode="json"),
@@ -239,11 +252,14 @@ def describe(job: Job, inputs: Inputs, workshop: Workshop) -> dict[str, Any]:
     }
 
 
-def _fallbacks(job: Job) -> list[str]:
-    return [job.translate.fallback] if job.translate.fallback else []
+def describe_fallback(settings: TranslateSection, workshop: Workshop) -> list[dict[str, object]]:
+    """The files of the second model, where there is one."""
+    names = [settings.fallback] if settings.fallback else []
+    return [files.describe() for files in workshop.find(names)]
 
 
-def _describe_system(system: System, workshop: Workshop) -> dict[str, Any]:
+def describe_system(system: System, workshop: Workshop) -> dict[str, Any]:
+    """What a manifest keeps of a system: its models with their files' hashes, and how they run."""
     row: dict[str, Any] = {"name": system.name, "target": system.target}
     if system.hypothesis:
         return {**row, "models": [], "via": [], "hypothesis": str(system.hypothesis)}
@@ -305,7 +321,8 @@ def translate(
             )
         else:
             models = workshop.fingerprint(system.models, system.targets)
-            made_from = digest(inputs.source.digest, models, *inputs.memories.values())
+            named = [(Path(path).name, sha256) for path, sha256 in inputs.memories.items()]
+            made_from = digest(inputs.source.digest, models, named)
         outcome = stages.run(name, made_from, make)
         record = stages.record(name)
         notes = filter(None, (_tell_origin(record), _tell_kept(record)))

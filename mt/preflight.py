@@ -48,7 +48,8 @@ def check_systems(
     ``segments`` are all there are, where that is known; ``texts`` may be only the first of them.
     """
     broken = set()
-    for leg in dict.fromkeys(leg for system in systems for leg in _list_legs(language, system)):
+    legs = {system.name: _list_legs(language, system, workshop) for system in systems}
+    for leg in dict.fromkeys(leg for those in legs.values() for leg in those):
         finding = _check_leg(leg, workshop)
         if not finding.good:
             broken.add(leg)
@@ -56,16 +57,21 @@ def check_systems(
     for system in systems:
         if system.hypothesis:
             yield Finding(f"{system.name}: {system.hypothesis} fits the source, scored as it is")
-        elif not broken.intersection(_list_legs(language, system)):
+        elif not broken.intersection(legs[system.name]):
             yield _try(system, texts, segments, workshop)
 
 
 Leg = tuple[str, str, str]  # a model, and the languages it translates from and into
 
 
-def _list_legs(language: str, system: System) -> list[Leg]:
+def _list_legs(language: str, system: System, workshop: Workshop) -> list[Leg]:
+    """The legs of a system, each followed by that of the fallback where it can stand in."""
+    legs = []
     sources = (language, *system.via)
-    return list(zip(system.models, sources, system.targets, strict=False))  # no models: no legs
+    for name, source, target in zip(system.models, sources, system.targets, strict=False):
+        stand_ins = workshop.find_fallbacks([name], [target]).values()
+        legs += [(each, source, target) for each in (name, *stand_ins)]
+    return legs
 
 
 def _check_leg(leg: Leg, workshop: Workshop) -> Finding:

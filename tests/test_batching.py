@@ -98,8 +98,9 @@ def test_no_memory_for_one_text_alone_is_told() -> None:
     assert [2] in device.batches
 
 
-def test_other_failures_end_the_work_at_once() -> None:
-    device = Device([5, 5], 0, RuntimeError("the driver is gone"))
+@pytest.mark.parametrize("kind", [RuntimeError, IndexError, ValueError])
+def test_other_failures_end_the_work_at_once(kind: type[Exception]) -> None:
+    device = Device([5, 5], 0, kind("the driver is gone"))
     with pytest.raises(TranslationError, match=r"^x: the driver is gone$"):
         Batcher(Decoding(), "x").run([5, 5], device.start)
     assert device.failures == 1

@@ -118,9 +118,25 @@ def test_translate_reads_a_file_and_checks_what_it_is_told(
     assert awda("translate", "-m", tiny_model, "--to", "vi", tmp_path / "x.txt").code == 0
 
 
+def test_translate_refuses_aids_that_are_of_no_use(
+    awda: Awda, tiny_model: Path, tmp_path: Path
+) -> None:
+    terms, text = tmp_path / "terms.tsv", tmp_path / "x.txt"
+    terms.write_text("ar\tvi\nكتاب\tsách\n", encoding="utf-8")
+    text.write_text("كتاب\n", encoding="utf-8")
+    asked = ("translate", "-m", tiny_model, "--to", "en", text)
+    refused = awda(*asked, "--glossary", terms)
+    assert (refused.code, refused.out) == (2, "")
+    assert "terms.tsv: must have terms in 'en'" in refused.err
+    refused = awda(*asked, "--fallback", tiny_model)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"fallback '{tiny_model}': cannot stand in" in refused.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("translate", "--to", "en", "-m", ""), "unknown model ''"),
         (("translate", "--to", "xx"), "unknown language 'xx'"),
         (("translate", "--to", "en", "-m", "buitlin"), "unknown model 'buitlin'"),
         (("translate", "--to", "en", "nothere.txt"), "nothere.txt: no such file"),

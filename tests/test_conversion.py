@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from mt.errors import ModelError
+from mt.errors import CacheError, ModelError
 from mt.translate import conversion
-from mt.translate.conversion import RECORD, convert, list_conversions, read_conversion
+from mt.translate.conversion import RECORD, cache_folder, convert, list_conversions, read_conversion
 from mt.translate.engine import ComputeType
 from mt.translate.inspection import inspect_parity
 from mt.translate.models import find_model
@@ -176,9 +176,20 @@ def test_a_cache_that_cannot_be_written_is_said(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("AWDA_CACHE", str(tmp_path / "file"))
     with pytest.raises(ModelError, match=r"cannot be written .*; make room, or name another"):
-        convert(find_model(str(tiny_model)), "int8")
+        convert(find_model(str(tiny_model)), "int8", tmp_path / "file")
+    for place in ("file", "file/cache"):
+        monkeypatch.setenv("AWDA_CACHE", str(tmp_path / place))
+        with pytest.raises(CacheError, match=r"^AWDA_CACHE: .*file is no folder"):
+            list_conversions()
+
+
+def test_a_cache_may_be_named_from_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWDA_CACHE", "~/not/yet")
+    assert cache_folder() == tmp_path / "not" / "yet"
 
 
 def test_threads_share_one_result(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,6 +167,10 @@ def test_translations_of_ones_own_go_before_models(job_file: Path, tmp_path: Pat
     assert diary.outcomes["direct"] == "made"
     direct = directory.read_translations("translations/direct.jsonl")
     assert direct[2].text == "This is new."
+    renamed = own.rename(tmp_path / "renamed.tsv")
+    run(load_job(job_file, [f"translate.translation_memory=[{renamed}]"]), out)
+    direct = directory.read_translations("translations/direct.jsonl")
+    assert direct[2].notes == ("from renamed.tsv",)
     own.write_text("fr\ten\nlivre\tbook\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"own\.tsv: has no translations from 'ar'"):
         run(load_job(job_file, asked), out)
@@ -187,7 +191,7 @@ def test_a_run_tells_how_much_of_what_is_protected_arrived(job_file: Path, tmp_p
 
 def test_a_second_model_that_is_of_no_use_is_refused(job_file: Path, tmp_path: Path) -> None:
     model = load_job(job_file).systems[0].models[0]
-    with pytest.raises(ModelError, match=r"translate\.fallback: model '.*' cannot stand in"):
+    with pytest.raises(ModelError, match=r"fallback '.*': cannot stand in"):
         run(load_job(job_file, [f"translate.fallback={model}"]), tmp_path / "run")
 
 

@@ -84,6 +84,22 @@ def test_a_model_that_babbles_is_found(
     assert fault in finding.line
 
 
+def test_a_second_model_is_tried_for_what_it_stands_in_for(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = shutil.copytree(tiny_model, tmp_path / "second")
+    job = _job(tmp_path, tiny_model)
+    settings = job.translate.model_copy(update={"fallback": str(second)})
+    job = job.model_copy(update={"translate": settings})
+    findings = _check(job, monkeypatch, ANSWERS)
+    assert sum(": ar to en: files fit" in finding.line for finding in findings) == 2
+    table = json.loads((second / "vocab.json").read_text(encoding="utf-8"))
+    (second / "vocab.json").write_text(json.dumps(table | {"more": 9000}), encoding="utf-8")
+    (bad,) = (finding for finding in _check(job, monkeypatch, ANSWERS) if not finding.good)
+    assert bad.line.startswith(f"{second}@")
+    assert "vocab.json has" in bad.line
+
+
 def test_a_model_whose_files_do_not_fit_is_not_even_loaded(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from mt.text.glossary import Term, Terminology
 from mt.text.protection import find_spans
 from mt.translate.engine import Decoding, Hypothesis
 from mt.translate.models import find_model
-from mt.translate.repair import attempt, find_faults
+from mt.translate.repair import attempt, copy_marks, find_faults
 from mt.translate.translation import Attempt, Progress
 from mt.translate.translator import _describe
 from mt.translate.workshop import Workshop
@@ -34,6 +34,8 @@ ARABIC = "أصدر المكتب السياسي القرار رقم 39-NQ/TW في
         (ARABIC, ARABIC, ("copied",)),
         ("ثلاثة وعشرون كتابا جديدا في المدينة", "A", ("too short",)),
         ("كتاب", "A book that was found in the city", ("too long",)),
+        ("كتاب", "A ⁇  book", ("unknown piece",)),
+        ("كتاب ⁇", "A ⁇  book", ()),
         ("خطة من 6 مهام", "A plan of six tasks", ()),
         ("هيا هيا هيا هيا", "go go go go", ()),
         ("كتاب جديد في المدينة القديمة", "a new book in the of the of the of the city", ("loop",)),
@@ -88,6 +90,16 @@ def test_nothing_is_tried_again_where_nothing_is_wrong() -> None:
     assert engine.calls == [(["كتاب", "قلم"], False, 0), (["قلم"], True, 0)]
 
 
+def test_a_word_that_loops_whatever_is_tried_may_not_stand_twice() -> None:
+    """Two pieces of it in a row are allowed once, so that four-grams of it are never repeated."""
+    loop = "a border border border border pen"
+    engine = Script([[loop]], [[loop, loop]], [[loop]], [["a border border pen"]])
+    (attempts,) = attempt(["قلم"], engine, ">>en<<")
+    assert [each.way for each in attempts][-1] == "no repeated pairs"
+    assert attempts[-1].text == "a border border pen"
+    assert [call[2] for call in engine.calls] == [0, 0, 4, 2]
+
+
 def test_the_ways_in_their_order_and_the_least_faulty_is_taken() -> None:
     source = "القرار رقم 39 في عام 2023، والخطة رقم 45 في عام 2024"
     engine = Script(
@@ -98,7 +110,7 @@ def test_the_ways_in_their_order_and_the_least_faulty_is_taken() -> None:
         [["The decision 39 of 2023 and the plan of {0}"]],
         [["The decision 39 of 2023"], ["and the plan of the year 2024"]],
         [["The decision 39 of 2023 and the plan"]],
-        [["Decision No."], ["of the year"], ["and Plan No."], ["of"]],
+        [["Decision No."], ["of the year"], ["and Plan No."]],
     )
     (attempts,) = attempt([source], engine, ">>en<<", target="en")
     assert [(each.way, each.faults) for each in attempts] == [
@@ -111,7 +123,7 @@ def test_the_ways_in_their_order_and_the_least_faulty_is_taken() -> None:
         ("around the spans", ("lost 45",)),
         ("around all spans", ()),
     ]
-    assert attempts[-1].text == "Decision No 39 of the year 2023, and Plan No 45 of 2024"
+    assert attempts[-1].text == "Decision No 39 of the year 2023, and Plan No 45 of the year 2024"
     plain, no_repeats = (False, 0), (False, 4)
     assert [call[1:] for call in engine.calls] == [
         *(plain, (True, 0), no_repeats),
@@ -178,11 +190,13 @@ class Rule:
 
     name = "rule"
 
-    def __init__(self, answer: Callable[[str, bool], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[str, bool], Sequence[str]],
+        count: Callable[[str], int] = lambda text: len(text.split()),
+    ) -> None:
         self._answer = answer
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
+        self.count_tokens = count
 
     def generate(
         self,
@@ -205,7 +219,7 @@ def forget_signs(text: str, _beam: bool) -> list[str]:
     st.lists(
         st.sampled_from(
             [
-                "كتاب",
+                "يد",  # so short that nothing counts as copied
                 "و",
                 "<b>",
                 "</b>",
@@ -240,6 +254,60 @@ def test_tags_stand_close_to_their_words() -> None:
 def test_digits_and_marks_become_those_of_the_target() -> None:
     (attempts,) = attempt(["القرار ٣٩-NQ/TW، عام"], Rule(lambda *_: ["word"]), None, target="en")
     assert attempts[-1].text == "word 39-NQ/TW, word"
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "copied"),
+    [
+        ("٢٠٢٣", "en", "2023"),
+        ("{٠}، ١٢٫٥٪؟", "vi", "{٠}, 12.5%?"),
+        ("٢٠٢٣، ١٢٪", "ar", "٢٠٢٣، ١٢٪"),
+    ],
+)
+def test_what_is_copied_has_the_digits_and_marks_of_the_target(
+    text: str, target: str, copied: str
+) -> None:
+    assert copy_marks(text, target) == copied
+    ((only,),) = attempt([text], Script(), None, target=target)
+    assert only.text == copied
+
+
+@pytest.mark.parametrize(("target", "conjunction"), [("en", "and"), ("vi", "và")])
+def test_a_lone_and_is_looked_up_between_spans(target: str, conjunction: str) -> None:
+    engine = Rule(lambda text, _: ["spon" if text == "و" else "word"])
+    (attempts,) = attempt(["شخص {0} و %s و{1} و 4711"], engine, None, target=target)
+    expected = "word {0} and %s and {1} and 4711"
+    assert attempts[-1].text == expected.replace("and", conjunction)
+
+
+def test_no_way_makes_a_text_longer_than_the_limit() -> None:
+    """A mask is longer than the number that it stands for."""
+    source, asked = "كتاب 12 جديد 34", []
+
+    def answer(text: str, _beam: bool) -> list[str]:
+        asked.append(text)
+        return ["nothing"]
+
+    attempt([source], Rule(answer, len), None, limit=len(source))
+    assert max(map(len, asked)) == len(source)
+    attempt([source], Rule(answer, len), None)
+    assert max(map(len, asked)) > len(source)
+
+
+def test_many_spans_are_not_masked_and_equal_texts_are_translated_once() -> None:
+    asked: list[str] = []
+
+    def answer(text: str, _beam: bool) -> list[str]:
+        asked.append(text)
+        return ["book" if text == "كتاب" else "nothing"]
+
+    source = "<b>كتاب</b>" * 6
+    (attempts,) = attempt([source], Rule(answer), None)
+    assert attempts[-1].text == "<b>book</b>" * 6
+    assert not [each.way for each in attempts if each.way.startswith("masked")]
+    assert asked.count("كتاب") == 1
+    (few,) = attempt(["<b>كتاب</b>"], Rule(answer), None)
+    assert [each.way for each in few if each.way.startswith("masked")]
 
 
 def test_spacing_is_mended_before_anything_else_is_tried() -> None:

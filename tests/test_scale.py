@@ -27,6 +27,7 @@ from mt.errors import CorpusError, JobError, ModelError, RunError
 from mt.scale.files import TableFile, find_files, find_kind
 from mt.scale.job import TableJob
 from mt.scale.pipeline import FOLDER, run_table
+from mt.scale.preflight import check_table
 from mt.scale.reader import read_shards
 from mt.suite import load_jobs
 from mt.translate.workshop import translate_texts
@@ -361,6 +362,7 @@ def test_every_row_has_its_translation(job_file: Path, tmp_path: Path, tiny_mode
         assert [tuple(rows[i][f"{system}_pivots"]) for i in plain] == [
             expected[i].pivots for i in plain
         ]
+        assert {len(rows[i][f"{system}_pivot_scores"]) for i in plain} == {len(via)}
 
 
 def test_the_manifest_says_what_it_is_made_from(job_file: Path, tmp_path: Path) -> None:
@@ -372,6 +374,12 @@ def test_the_manifest_says_what_it_is_made_from(job_file: Path, tmp_path: Path) 
     assert manifest["rows"] == 15
     assert manifest["versions"]["awda"]
     assert [len(system["models"]) for system in manifest["systems"]] == [1, 2]
+    direct = manifest["systems"][0]
+    model = Path(load(job_file).systems[0].models[0])
+    weights = hashlib.sha256((model / "model.safetensors").read_bytes()).hexdigest()
+    assert direct["model_files"][0]["files"]["model.safetensors"] == weights
+    assert manifest["compute_type"] == "int8"
+    assert (manifest["fallback"], manifest["translation_memories"]) == ([], {})
     records = read_records(run)
     assert [record["rows"] for record in records] == [4, 4, 3, 4]
     assert {f"{r['name']}.parquet": r["sha256"] for r in records} == read_run(run)
@@ -416,6 +424,45 @@ def test_wrong_input_is_told_before_anything_is_written(job_file: Path, tmp_path
     with pytest.raises(CorpusError, match="no text in column 'text'"):
         run_table(load(job_file), run)
     assert not run.exists()
+
+
+def test_mistakes_are_refused_as_in_a_job_of_a_document(
+    job_file: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("fr\ten\nlivre\tbook\n", encoding="utf-8")
+    for override, error, message in (
+        (f"translate.glossary={terms}", CorpusError, "must have terms in 'ar'"),
+        (f"translate.fallback={tiny_model}", ModelError, "cannot stand in"),
+    ):
+        job = load(job_file, "translate.repair=true", override)
+        with pytest.raises(error, match=message):
+            run_table(job, tmp_path / "run")
+        with pytest.raises(error, match=message):
+            list(check_table(job))
+
+
+def test_a_renamed_translation_memory_is_named_anew(job_file: Path, tmp_path: Path) -> None:
+    own, run = tmp_path / "own.tsv", tmp_path / "run"
+    own.write_text("ar\ten\tvi\nكتاب\tbook\tsách\n", encoding="utf-8")
+    asked = "translate.translation_memory"
+    run_table(load(job_file, f"{asked}=[{own}]"), run)
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    sha256 = hashlib.sha256(own.read_bytes()).hexdigest()
+    assert manifest["translation_memories"] == {str(own): sha256}
+    renamed = own.rename(tmp_path / "renamed.tsv")
+    assert run_table(load(job_file, f"{asked}=[{renamed}]"), run).reused == 0
+
+
+def test_what_is_protected_is_counted_over_all_shards(job_file: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        table = pa.table({"text": ["39-NQ/TW", "هذا كتاب جديد", "زار <b>القرية</b>"]})
+        pq.write_table(table, tmp_path / "news" / f"{name}.parquet")
+    for _ in range(2):  # counted anew, then from the records
+        totals = run_table(load(job_file), tmp_path / "run")
+        assert totals.protected == 12  # a code and two tags, in two files, by two systems
+        assert totals.kept == 4  # random weights know no tag; a code alone is copied
+    assert totals.reused == 2
 
 
 def test_a_column_of_the_input_is_never_overwritten(job_file: Path, tmp_path: Path) -> None:

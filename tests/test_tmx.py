@@ -122,6 +122,15 @@ def test_files_that_cannot_serve_are_refused(tmp_path: Path) -> None:
     table.write_bytes(b"")
     with pytest.raises(CorpusError, match=r"a\.tsv: has no translations"):
         read_matches([table], "ar", ["en"])
+    path.write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"a\.tmx: empty; expected a TMX file"):
+        read_matches([path], "ar", ["en"])
+    other = tmp_path / "a.csv"
+    other.write_text("ar\ten\n\nكتاب\tbook\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"not a TMX file: .*ends in \.tsv"):
+        read_matches([other], "ar", ["en"])
+    found = read_matches([other.rename(table)], "ar", ["en"])  # blank lines are no rows
+    assert found["en"]["كتاب"].text == "book"
 
 
 def test_a_match_goes_before_the_whole_route(tiny_model: Path) -> None:

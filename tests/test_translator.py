@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_one_line_out_per_line_in(tiny_model: Path, engine: str) -> None:
     for result in results:
         assert "\n" not in result.text
         assert unicodedata.is_normalized("NFC", result.text)
-    assert [r.text for r in results[:5]] == ["", "", "***", "١٢٣ - 456", "🙂"]
+    assert [r.text for r in results[:5]] == ["", "", "***", "123 - 456", "🙂"]
     assert results[0].notes == ("blank",)
     assert results[2].notes == ("no letters: copied",)
     assert results[5].text == ""
@@ -200,6 +201,60 @@ def test_progress_adds_up_to_the_segments() -> None:
         ModelTranslator(files, "en", Echo, False).translate(texts, told.append)
         assert sum(told) == len(texts)
         assert all(segments > 0 for segments in told)
+
+
+class Babble(Echo):
+    """Says the same of everything, a character a token, and breaks beyond its positions."""
+
+    def __init__(self, positions: int) -> None:
+        super().__init__()
+        self._positions = positions
+
+    def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    def generate(self, texts: Sequence[str], *_: object, **__: object) -> list[list[Hypothesis]]:
+        self.seen += [(text, None) for text in texts]
+        if any(len(text) + 2 > self._positions for text in texts):
+            raise IndexError("index out of range in self")
+        return [[Hypothesis("spon", -1.0)] for _ in texts]
+
+
+def test_repair_keeps_to_the_positions_of_the_model(tmp_path: Path, tiny_model: Path) -> None:
+    """A folder whose longest input is all that its network can represent, as OPUS-MT's are."""
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    settings = model / "tokenizer_config.json"
+    table = json.loads(settings.read_text(encoding="utf-8")) | {"model_max_length": 512}
+    settings.write_text(json.dumps(table), encoding="utf-8")
+    files = find_model(str(model))
+    assert files.max_tokens == files.positions == 512
+    text = ("كتاب 12 " * 64)[:510]
+    engine = Babble(512)
+    (made,) = ModelTranslator(files, "en", lambda: engine, True).translate([text])
+    assert len(made.attempts) > 1
+    assert text in [seen for seen, _ in engine.seen]
+
+
+def test_what_was_split_is_translated_once_and_judged_as_a_whole(tiny_model: Path) -> None:
+    """No part loops, but the parts together do; what is wrong with each of them is noted once."""
+    files = find_model(str(tiny_model))
+    engine = Babble(files.max_tokens)
+    length = files.max_tokens - 2
+    (made,) = ModelTranslator(files, "en", lambda: engine, False).translate(["ا" * length * 8])
+    assert made.text == " ".join(["spon"] * 8)
+    assert made.notes == ("split into 8 parts", "too short", "loop")
+    assert len(engine.seen) == 1
+
+
+def test_attempts_at_equal_parts_are_told_once(tiny_model: Path) -> None:
+    files = find_model(str(tiny_model))
+    length = files.max_tokens - 2
+    (one, eight) = (
+        ModelTranslator(files, "en", lambda: Babble(length + 2), True).translate(["ا" * length * n])
+        for n in (1, 8)
+    )
+    assert eight[0].attempts == one[0].attempts != ()
 
 
 def test_unknown_languages_and_targets(tiny_model: Path) -> None:

@@ -75,7 +75,9 @@ def _run_table(job: TableJob, directory: Path, fresh: bool) -> None:
 
     with bars() as monitor:
         totals = run_table(job, directory, fresh=fresh, monitor=monitor)
-    say(f"{totals.rows} rows in {totals.shards} shards, {totals.reused} of them from before")
+    made = f"{totals.rows} rows in {totals.shards} shards, {totals.reused} of them from before"
+    kept = f"; protected: {totals.kept} of {totals.protected} kept" if totals.protected else ""
+    say(made + kept)
     print(directory / FOLDER)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
@@ -66,30 +67,68 @@ def translate(
 ) -> None:
     """Translate lines: exactly one line out per line in; blank stays blank.
 
-    Input of any size is read and written as it goes. A file that is not UTF-8 is refused before
-    anything is written; a pipe at the lines in question, and what was written before them stands.
+    Input of any size is read and written as it goes; only the files of --tm are held in memory.
+    A file that is not UTF-8 is refused before anything is written; a pipe at the lines in question,
+    and what was written before them stands.
 
     Example: `awda translate --to en < source.ar.txt`
 
     Through English: `awda translate -m builtin -m builtin --via en --to vi source.ar.txt`
     """
-    from mt.languages import find_language, mismatch
-    from mt.text.glossary import read_glossary
-    from mt.text.normalize import normalize
-    from mt.text.reader import iterate_lines, open_file
+    from mt.job import System, TranslateSection
+    from mt.pipeline import open_workshop
     from mt.translate.matches import read_matches
     from mt.translate.memory import Memory
     from mt.translate.translator import WINDOW, stream
-    from mt.translate.workshop import Workshop
 
-    names = models or ["builtin"]
-    targets = [*(via or ()), target]
-    for language in (*targets, *([source] if source else [])):
+    names, pivots = tuple(models or ["builtin"]), tuple(via or ())
+    _check_route(names, pivots, target, source)
+    if translation_memories and not source:
+        raise CorpusError("--tm needs to know the source language: name it with --from")
+    lines, count = _open_lines(file, source)
+    # Not validated: a model or a file that is not there is told as all commands tell it.
+    system = System.model_construct(name=target, target=target, models=names, via=pivots)
+    settings = TranslateSection.model_construct(
+        engine=engine,
+        beam_size=beam_size,
+        device=device,
+        compute_type=compute_type,
+        glossary=glossary,
+        fallback=fallback,
+    )
+    matches = read_matches(translation_memories or (), source or "", [target])[target]
+    workshop = open_workshop(settings, source, [system], None if no_memory else Memory())
+    with bars() as monitor:
+        translator = workshop.build(names, system.targets, matches)
+        progress = monitor.start("translate", None if count is None else count * len(names))
+        for number, row in enumerate(stream(translator, lines, progress), 1):
+            sys.stdout.write(row.text + "\n")
+            if number % WINDOW == 0:
+                sys.stdout.flush()
+        known = workshop.remembered
+        monitor.finish("translate", "made", f"{known} segments from memory" if known else "")
+
+
+def _check_route(
+    models: Sequence[str], via: Sequence[str], target: str, source: str | None
+) -> None:
+    from mt.languages import find_language
+
+    for language in (*via, target, *([source] if source else [])):
         find_language(language)
-    if len(targets) != len(names):
+    if len(via) != len(models) - 1:
         raise CorpusError(
-            f"{len(names)} models need {len(names) - 1} --via languages, not {len(targets) - 1}"
+            f"{len(models)} models need {len(models) - 1} --via languages, not {len(via)}"
         )
+
+
+def _open_lines(file: Path | None, source: str | None) -> tuple[Iterator[str], int | None]:
+    """The lines as they come, and how many where that is known; raises ``CorpusError``."""
+    from mt.languages import mismatch
+    from mt.text.normalize import normalize
+    from mt.text.reader import iterate_lines, open_file
+    from mt.translate.translator import WINDOW
+
     name = str(file) if file else "<stdin>"
     raw = open_file(file) if file else sys.stdin.buffer
     count = _check_lines(raw, name) if raw.seekable() else None
@@ -97,28 +136,7 @@ def translate(
     head = list(islice(lines, WINDOW))
     if source and (reason := mismatch(normalize(" ".join(head))[0], source)):
         raise CorpusError(f"{name}: {reason}")
-    if translation_memories and not source:
-        raise CorpusError("--tm needs to know the source language: name it with --from")
-    matches = read_matches(translation_memories or (), source or "", [target])[target]
-    memory = None if no_memory else Memory()
-    workshop = Workshop(
-        engine=engine,
-        beam_size=beam_size,
-        device=device,
-        compute_type=compute_type,
-        memory=memory,
-        glossary=read_glossary(glossary) if glossary else (),
-        fallback=fallback or "",
-    )
-    with bars() as monitor:
-        translator = workshop.build(names, targets, matches)
-        progress = monitor.start("translate", None if count is None else count * len(names))
-        for number, row in enumerate(stream(translator, chain(head, lines), progress), 1):
-            sys.stdout.write(row.text + "\n")
-            if number % WINDOW == 0:
-                sys.stdout.flush()
-        known = workshop.remembered
-        monitor.finish("translate", "made", f"{known} segments from memory" if known else "")
+    return chain(head, lines), count
 
 
 def _check_lines(raw: BinaryIO, name: str) -> int:

@@ -117,7 +117,7 @@ class RayExecutor:
             for row in self._stream(work).iter_rows():
                 table = _unpack(row["table"])
                 shard = Shard(row["file"], row["number"], row["last"], table)
-                yield Made(shard, row["seconds"])
+                yield Made(shard, row["seconds"], row["kept"], row["protected"])
                 progress(table.num_rows * legs)
 
     def _stream(self, work: Work) -> Dataset:
@@ -203,9 +203,12 @@ class Actor:
     def __call__(self, row: pa.Table) -> pa.Table:
         start = time.perf_counter()
         made = self._translator.translate(_unpack(row["table"][0].as_py()))
-        seconds = pa.array([time.perf_counter() - start])
+        seconds = time.perf_counter() - start
+        kept, protected = self._translator.count_kept(made)
         row = row.set_column(row.schema.get_field_index("table"), "table", [[_pack(made)]])
-        return row.append_column("seconds", seconds)
+        for name, value in (("seconds", seconds), ("kept", kept), ("protected", protected)):
+            row = row.append_column(name, pa.array([value]))
+        return row
 
 
 def _cite(described: dict[str, Any]) -> str:

@@ -18,10 +18,12 @@ Work = Mapping[TableFile, Collection[int]]  # files, each with its shards that a
 
 @dataclass(frozen=True)
 class Made:
-    """A shard that was translated, and how long that took."""
+    """A shard that was translated, how long that took, and what came of what is protected."""
 
     shard: Shard
     seconds: float
+    kept: int  # protected spans, in the translations of all systems
+    protected: int  # in the source, once for each system
 
 
 class LocalExecutor:
@@ -42,7 +44,9 @@ class LocalExecutor:
             for shard in read_shards(file, section.column, section.shard_rows, finished):
                 start = time.perf_counter()
                 table = self._translator.translate(shard.table, progress)
-                yield Made(replace(shard, table=table), time.perf_counter() - start)
+                seconds = time.perf_counter() - start
+                kept, protected = self._translator.count_kept(table)
+                yield Made(replace(shard, table=table), seconds, kept, protected)
 
     def close(self) -> None:
         pass

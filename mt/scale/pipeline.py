@@ -3,9 +3,11 @@
 ==============================  ============================================================
 ``manifest.json``               job, input files, systems with their models, versions, totals
 ``shards.jsonl``                a line per finished shard: name, file, number, rows, last,
-                                digest (of all it was made from), seconds, sha256
+                                digest (of all it was made from), seconds, protected (spans
+                                such as numbers), kept (of them), sha256
 ``translations/*.parquet``      the input's columns, and per system ``<system>_translation``,
-                                ``_score``, ``_notes``, ``_pivots`` and ``_attempts``
+                                ``_score``, ``_notes``, ``_pivots``, ``_pivot_scores`` and
+                                ``_attempts``
 ==============================  ============================================================
 """
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from mt.scale.cluster import RayExecutor
 
 FOLDER = "translations"
-VERSION = 1  # of the tables that are written; raise it when they change
+VERSION = 2  # of the tables that are written; raise it when they change
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Totals:
     rows: int
     shards: int
     reused: int  # of the shards
+    protected: int  # numbers, codes, addresses, tags and placeholders, once for each system
+    kept: int  # of them
 
 
 def run_table(
@@ -198,6 +202,8 @@ class Ledger:
             "last": shard.last,
             "digest": self._digest(shard.file, shard.number),
             "seconds": round(made.seconds, 3),
+            "protected": made.protected,
+            "kept": made.kept,
             "sha256": hashlib.sha256(content).hexdigest(),
         }
         with self._path.open("a", encoding="utf-8") as lines:
@@ -213,7 +219,8 @@ class Ledger:
         order = list(self._files)
         rows = sorted(self._done.values(), key=lambda r: (order.index(r["file"]), r["number"]))
         self._directory.write_rows(self._path.name, rows)
-        totals = Totals(sum(row["rows"] for row in rows), len(rows), self._reused)
+        sums = {key: sum(row[key] for row in rows) for key in ("rows", "protected", "kept")}
+        totals = Totals(shards=len(rows), reused=self._reused, **sums)
         self._directory.write_manifest({**self._manifest, **asdict(totals)})
         return totals
 
@@ -240,7 +247,7 @@ def _describe(job: TableJob, inputs: dict[str, Row], described: Row) -> Row:
         "name": job.name,
         "job": job.model_dump(mode="json"),
         "inputs": inputs,
-        **{key: described[key] for key in ("systems", "engine", "device")},
+        **{key: value for key, value in described.items() if key != "digest"},
         "versions": {
             "awda": __version__,
             "python": platform.python_version(),

@@ -25,5 +25,5 @@ def check_table(job: TableJob) -> Iterator[Finding]:
     texts = read_sample(files, job.input)
     known = "rows unknown until they are read" if rows is None else f"{rows} rows"
     yield Finding(f"input: {len(files)} files, {known}")
-    workshop = open_workshop(job.translate)
+    workshop = open_workshop(job.translate, job.input.language, job.systems)
     yield from check_systems(job.systems, job.input.language, texts, workshop, rows)

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from mt.digest import digest, digest_file
 from mt.errors import CorpusError
-from mt.pipeline import open_workshop
+from mt.pipeline import describe_fallback, describe_system, open_workshop
 from mt.scale.job import TableJob
+from mt.text.protection import count_kept
 from mt.translate.matches import read_matches
 from mt.translate.memory import Memory
 from mt.translate.translation import Progress, Translation
@@ -31,6 +32,7 @@ COLUMNS = {
     "score": pa.float64(),
     "notes": pa.list_(pa.string()),
     "pivots": pa.list_(pa.string()),
+    "pivot_scores": pa.list_(pa.float64()),
     "attempts": pa.list_(ATTEMPT),
 }
 
@@ -39,35 +41,41 @@ class TableTranslator:
     """The systems of a job, loaded once each; the same for both executors."""
 
     def __init__(self, job: TableJob, *, fresh: bool = False) -> None:
-        """With ``fresh``, nothing is taken from the memory; raises ``CorpusError`` as TMX does."""
+        """With ``fresh``, nothing is taken from the memory.
+
+        Raises:
+            CorpusError, ModelError: as `open_workshop` and `read_matches`.
+        """
         self._job = job
         memory = Memory(fresh=fresh) if job.translate.memory else None
-        self._workshop = open_workshop(job.translate, memory)
+        self._workshop = open_workshop(job.translate, job.input.language, job.systems, memory)
         self._paths = job.translate.translation_memory
         targets = [system.target for system in job.systems]
         self._matches = read_matches(self._paths, job.input.language, targets)
 
     def describe(self) -> dict[str, Any]:
-        """Models, engine and device, with a digest of all that decides each system's output.
+        """Models, engine, device and translation memories, and a digest of all that decides rows.
 
         Raises:
             ModelError: a model cannot be found, or does not know its target language.
         """
         systems = [
             {
-                "name": system.name,
-                "target": system.target,
-                "models": [files.citation for files in self._workshop.find(system.models)],
-                "via": list(system.via),
+                **describe_system(system, self._workshop),
                 "digest": self._workshop.fingerprint(system.models, system.targets),
             }
             for system in self._job.systems
         ]
+        hashes = {str(path): digest_file(path) for path in self._paths}
+        named = [(path.name, hashes[str(path)]) for path in self._paths]
         return {
             "systems": systems,
             "engine": self._workshop.engine,
             "device": self._workshop.device,
-            "digest": digest(systems, [digest_file(path) for path in self._paths]),
+            "compute_type": self._workshop.compute_type,
+            "fallback": describe_fallback(self._job.translate, self._workshop),
+            "translation_memories": hashes,
+            "digest": digest(systems, named),
         }
 
     def load(self) -> dict[str, Any]:
@@ -91,6 +99,13 @@ class TableTranslator:
             translator = self._workshop.build(system.models, system.targets, matches)
             table = _append(table, system.name, translator.translate(texts, progress))
         return table
+
+    def count_kept(self, table: pa.Table) -> tuple[int, int]:
+        """How many protected spans stand in the translations of `translate`, and of how many."""
+        texts = [text or "" for text in table.column(self._job.input.column).to_pylist()]
+        made = (table.column(f"{system.name}_translation") for system in self._job.systems)
+        counts = [count_kept(zip(texts, rows.to_pylist(), strict=True)) for rows in made]
+        return sum(kept for kept, _ in counts), sum(expected for _, expected in counts)
 
 
 def _append(table: pa.Table, system: str, results: Sequence[Translation]) -> pa.Table:

@@ -133,6 +133,15 @@ def _replace(text: str, spans: Iterable[Span], write: Callable[[Span], str]) -> 
     return "".join((*pieces, text[end:]))
 
 
+def rewrite_around(text: str, rewrite: Callable[[str], str]) -> str:
+    """``rewrite`` of all that stands outside the protected spans, and these as they are to be."""
+    pieces, end = [], 0
+    for span in find_spans(text):
+        pieces += [rewrite(text[end : span.start]), span.verbatim]
+        end = span.end
+    return "".join((*pieces, rewrite(text[end:])))
+
+
 def has_words(text: str) -> bool:
     """Whether there is anything to translate: letters outside the protected spans."""
     if not _OPAQUE.search(text):

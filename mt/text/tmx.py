@@ -49,6 +49,8 @@ def read_units(path: Path) -> Iterator[Unit]:
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
     except etree.XMLSyntaxError as error:
+        if path.exists() and not path.stat().st_size:
+            raise CorpusError(f"{path}: empty; expected a TMX file") from None
         line = (error.position or (0, 0))[0]
         raise CorpusError(f"{path}:{line}: not a TMX file: {error.msg}") from None
 

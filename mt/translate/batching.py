@@ -20,6 +20,8 @@ _Result = TypeVar("_Result")
 
 Start = Callable[[Sequence[int]], Callable[[], Sequence[_Result]]]
 
+# PyTorch tells of a position or a piece that is out of range with an IndexError.
+_FAILURES = (RuntimeError, MemoryError, IndexError, ValueError)
 _NO_MEMORY = ("out of memory", "can't allocate memory", "bad_alloc", "alloc_failed")
 
 
@@ -73,7 +75,7 @@ class Batcher:
             batch, wait = running.popleft()
             try:
                 made: Sequence[_Result] | None = wait()
-            except (RuntimeError, MemoryError) as error:
+            except _FAILURES as error:
                 if not _is_out_of_memory(error):
                     raise TranslationError(f"{self._engine}: {error}") from None
                 made = None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mt.digest import digest_file
-from mt.errors import ModelError
+from mt.errors import CacheError, ModelError
 from mt.translate.engine import ComputeType
 from mt.translate.models import ModelFiles
 from mt.translate.weights import UNREADABLE, first_sentence, load_network, quiet_transformers
@@ -56,9 +56,17 @@ class Conversion:
 
 
 def cache_folder() -> Path:
-    """Where converted models are kept: ``AWDA_CACHE``, or the user's cache folder."""
+    """Where converted models are kept: ``AWDA_CACHE``, or the user's cache folder.
+
+    Raises:
+        CacheError: ``AWDA_CACHE`` is no folder, and cannot become one.
+    """
     if configured := os.environ.get("AWDA_CACHE"):
-        return Path(configured)
+        folder = Path(os.path.expanduser(configured))  # noqa: PTH111  # Path's raises for no such user
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise CacheError(f"AWDA_CACHE: {there} is no folder; name one, or unset it")
+        return folder
     from platformdirs import user_cache_path
 
     return user_cache_path("awda")

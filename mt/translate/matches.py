@@ -67,12 +67,22 @@ def _add_file(
 
 
 def _read_file(path: Path) -> Iterator[Unit]:
-    return _read_table(path) if path.suffix.lower() == ".tsv" else read_units(path)
+    if path.suffix.lower() == ".tsv":
+        yield from _read_table(path)
+        return
+    try:
+        yield from read_units(path)
+    except CorpusError as error:
+        table = path.suffix.lower() in (".csv", ".txt")
+        hint = "; a table with tabs is read where its name ends in .tsv" if table else ""
+        raise CorpusError(f"{error}{hint}") from None
 
 
 def _read_table(path: Path) -> Iterator[Unit]:
     header, *lines = (line.split("\t") for line in read_lines(path) or ("",))
     for number, cells in enumerate(lines, 2):
+        if not any(cell.strip() for cell in cells):
+            continue
         if len(cells) != len(header):
             raise CorpusError(
                 f"{path}:{number}: {len(cells)} columns, expected {len(header)} "

@@ -239,6 +239,8 @@ def _explain(path: Path, error: Exception) -> str:
         return f"{path}: damaged; to begin a new memory: awda memory prune --all"
     if _code(error) == sqlite3.SQLITE_FULL:
         return f"{path}: the memory or its disk is full; to make room: awda memory prune"
+    if path.is_dir():
+        return f"{path}: is a folder, where the memory should be a file; move it away"
     reason = (error.strerror if isinstance(error, OSError) else None) or error
     return f"{path}: the memory cannot be used: {reason}"
 

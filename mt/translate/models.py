@@ -203,7 +203,7 @@ def find_model(name: str, *, refresh: bool = False) -> ModelFiles:
     if name == "builtin":
         return _checked(ModelFiles(name, _BUILTIN))
     path = Path(name)
-    if path.is_dir():
+    if name and path.is_dir():
         return _checked(ModelFiles(name, path.resolve()))
     repository, at, revision = name.partition("@")
     if not _HUB_ID.fullmatch(repository) or "--" in repository or ".." in repository:

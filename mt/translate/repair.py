@@ -7,6 +7,7 @@ alone: no reference is at hand, and no second model to judge.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from mt.text.protection import (
     has_words,
     mask_spans,
     restore_spacing,
+    rewrite_around,
     strip_spans,
 )
 from mt.translate.clauses import split_clauses
@@ -31,6 +33,7 @@ FIRST = "beam"  # the way that is tried first
 CUT_OFF = "cut off"  # the fault of a translation that reached the longest output
 MISSING = "missing term"  # how the fault begins that is only a wish
 NO_REPEAT = 4  # pieces of an n-gram that one of the ways writes only once
+NO_PAIR = 2  # the same, where a single word is what loops: stricter, and the worse for the text
 
 # What masks a protected span, by what models copy best: of 18 kinds tried with the built-in model
 # on the dev split, years and two-digit numbers came back in 8 of 10 places, {0} in 7, <b> in none.
@@ -39,13 +42,18 @@ _MASKS = {
     "braces": tuple(f"{{{number}}}" for number in range(100)),
 }
 
+_MOST_MASKED = 10  # spans of a text; one mask lost spoils a search, and searches are long there
+
 _ENOUGH = 20  # characters from which lengths are compared
 _RATIO = 4.0  # of lengths in characters, either way
 _ENOUGH_LETTERS = 30  # to tell a language; no reference of corpora/vneco is misjudged with so many
 _ARABIC = re.compile("[\u0620-\u064a]")
 _MARK = "[^\\w\u064b-\u0652\u0670]"  # neither a letter, nor a vowel mark of Arabic
 _EDGES = re.compile(f"({_MARK}*)(.*?)({_MARK}*)", re.DOTALL)
-_LATIN_MARKS = str.maketrans("،؛؟", ",;?")
+_LATIN_MARKS = str.maketrans("،؛؟٪", ",;?%")
+_LONE_AND = "و"
+_AND = {"de": "und", "en": "and", "fr": "et", "vi": "và"}
+_UNKNOWN = "⁇"  # what SentencePiece writes for a piece that it does not know
 
 # How bad a fault is, by its first word: nothing at all is worse than what is no translation, that
 # is worse than a broken one, and that worse than any details lost, which a reader can mend.
@@ -72,9 +80,9 @@ def find_faults(
 
     "empty", "wrong script", "wrong language" (of the language ``target``, where it is given),
     "copied", "loop", "too short", "too long", "cut off" (not ``finished``), "untranslated words"
-    (in Arabic script); "lost 39-NQ/TW" for each protected span (:mod:`mt.text.protection`) and
-    "invented <b>" for each tag or placeholder that the source lacks; "tags out of order"; and
-    "missing term Hanoi".
+    (in Arabic script), "unknown piece"; "lost 39-NQ/TW" for each protected span
+    (:mod:`mt.text.protection`) and "invented <b>" for each tag or placeholder that the source
+    lacks; "tags out of order"; and "missing term Hanoi".
     """
     if not text.strip():
         return ("empty",)
@@ -87,6 +95,8 @@ def find_faults(
         faults.append("too long")
     if not finished:
         faults.append(CUT_OFF)
+    if _UNKNOWN in text and _UNKNOWN not in source:
+        faults.append("unknown piece")
     survival = compare(source, text)
     faults += [f"lost {value}" for value in dict.fromkeys(survival.lost)]
     faults += [f"invented {value}" for value in survival.invented]
@@ -114,6 +124,13 @@ def _judge_language(source: str, text: str, target: str) -> Iterable[str]:
         yield "copied"
 
 
+def copy_marks(text: str, target: str) -> str:
+    """``text``, which has no words, with the digits and the marks of the script of ``target``."""
+    if not target or LANGUAGES[target].script != "Latn":
+        return text
+    return rewrite_around(text, lambda marks: fold_digits(marks).translate(_LATIN_MARKS))
+
+
 def attempt(
     texts: Sequence[str],
     engine: Engine,
@@ -123,18 +140,22 @@ def attempt(
     target: str = "",
     terms: Terminology | None = None,
     fallback: Fallback | None = None,
+    limit: int = sys.maxsize,
     progress: Progress | None = None,
 ) -> list[tuple[Attempt, ...]]:
     """Translate ``texts``: the attempts at each, the one to be taken last.
 
+    Texts have at most ``limit`` tokens; a way that would make longer ones of them is left out.
+
     There is one attempt where nothing is wrong with it, and everywhere without ``repair``. Texts
     without words outside their protected spans are copied. Otherwise each next way is tried with
-    the texts that are still at fault in every attempt: the other hypotheses of the beam, a
-    search without repeats, protected spans masked, the clauses one by one, the text around its
-    spans, and a ``fallback``. A text that only lacks ``terms`` is tried with the beam alone.
-    The least faulty attempt is taken, the earliest of equal ones.
+    the texts that are still at fault in every attempt: the other hypotheses of the beam, a search
+    without repeats, protected spans masked, the clauses one by one, a stricter search where all of
+    that loops, the text around its spans, and a ``fallback``. A text that only lacks ``terms`` is
+    tried with the beam alone, and one with more than ten spans to be masked is not masked. The
+    least faulty attempt is taken, the earliest of equal ones.
     """
-    bench = _Bench(texts, engine, token, target, terms)
+    bench = _Bench(texts, engine, token, target, terms, limit)
     bench.translate(progress)
     if repair:
         bench.mend_spacing()
@@ -143,6 +164,7 @@ def attempt(
         for name, masks in _MASKS.items():
             bench.try_masked(name, masks)
         bench.try_parts()
+        bench.try_no_pairs()
         bench.try_around(all_spans=False)
         bench.try_around(all_spans=True)
         if fallback:
@@ -160,16 +182,19 @@ class _Bench:
         token: str | None,
         target: str,
         terms: Terminology | None,
+        limit: int,
     ) -> None:
         self.attempts: list[list[Attempt]] = [[] for _ in texts]
         self._texts = texts
         self._engine, self._token = engine, token
         self._target, self._terms = target, terms
+        self._limit = limit
 
     def translate(self, progress: Progress | None) -> None:
         wordy = [i for i, text in enumerate(self._texts) if has_words(text)]
         for index in set(range(len(self._texts))).difference(wordy):
-            self.attempts[index].append(Attempt(FIRST, self._texts[index], 0.0, ()))
+            copied = copy_marks(self._texts[index], self._target)
+            self.attempts[index].append(Attempt(FIRST, copied, 0.0, ()))
         if progress and len(wordy) < len(self._texts):
             progress(len(self._texts) - len(wordy))
         made = self._generate([self._texts[i] for i in wordy], progress=progress)
@@ -192,17 +217,29 @@ class _Bench:
                 self._add(index, f"hypothesis {rank} of the beam", hypothesis)
 
     def try_no_repeats(self) -> None:
-        faulty = self._list_faulty()
-        made = self._generate([self._texts[i] for i in faulty], no_repeat=NO_REPEAT)
-        for index, (best, *_) in zip(faulty, made, strict=True):
-            self._add(index, "no repeats", best)
+        self._forbid_repeats(self._list_faulty(), "no repeats", NO_REPEAT)
+
+    def try_no_pairs(self) -> None:
+        looping = [
+            index
+            for index, tried in enumerate(self.attempts)
+            if "loop" in min(tried, key=_badness).faults
+        ]
+        self._forbid_repeats(looping, "no repeated pairs", NO_PAIR)
+
+    def _forbid_repeats(self, indices: Sequence[int], way: str, size: int) -> None:
+        made = self._generate([self._texts[i] for i in indices], no_repeat=size)
+        for index, (best, *_) in zip(indices, made, strict=True):
+            self._add(index, way, best)
 
     def try_masked(self, name: str, masks: Sequence[str]) -> None:
         masked = {}
         for index in self._list_faulty():
             spans = self._list_endangered(index)
-            if spans and (each := mask_spans(self._texts[index], spans, masks)):
-                masked[index] = each
+            if 0 < len(spans) <= _MOST_MASKED:
+                each = mask_spans(self._texts[index], spans, masks)
+                if each and self._fits(each.text):
+                    masked[index] = each
         made = self._generate([each.text for each in masked.values()])
         for (index, each), (best, *_) in zip(masked.items(), made, strict=True):
             text = each.unmask(best.text)
@@ -216,7 +253,11 @@ class _Bench:
             )
             for index in self._list_faulty()
         }
-        parts = {index: pieces for index, pieces in parts.items() if len(pieces) > 1}
+        parts = {
+            index: pieces
+            for index, pieces in parts.items()
+            if len(pieces) > 1 and self._fits(*pieces)
+        }
         made = iter(self._translate_each([piece for pieces in parts.values() for piece in pieces]))
         for index, pieces in parts.items():
             self._add_joined(index, f"in {len(pieces)} parts", [next(made) for _ in pieces], " ")
@@ -230,14 +271,16 @@ class _Bench:
         for index in self._list_faulty():
             if spans := self._list_endangered(index, plain=False):
                 text = self._texts[index]
-                cut[index] = _cut_around(text, find_spans(text) if all_spans else spans)
+                pieces = _cut_around(text, find_spans(text) if all_spans else spans, self._target)
+                if self._fits(*(piece.text for piece in pieces if piece.words)):
+                    cut[index] = pieces
         made = iter(
             self._translate_each(
                 [p.text for pieces in cut.values() for p in pieces if p.words], NO_REPEAT
             )
         )
         for index, pieces in cut.items():
-            hypotheses = [next(made) if p.words else self._copy(p.text) for p in pieces]
+            hypotheses = [next(made) if p.words else Hypothesis(p.text, 0.0) for p in pieces]
             way = "around all spans" if all_spans else "around the spans"
             self._add_joined(index, way, hypotheses)
 
@@ -255,11 +298,17 @@ class _Bench:
         no_repeat: int = 0,
         progress: Progress | None = None,
     ) -> list[list[Hypothesis]]:
-        if not texts:
+        """The beam of each text; equal ones are translated once, and progress is told of those."""
+        if not (distinct := list(dict.fromkeys(texts))):
             return []
-        return self._engine.generate(
-            texts, self._token, whole_beam=whole_beam, no_repeat=no_repeat, progress=progress
+        beams = self._engine.generate(
+            distinct, self._token, whole_beam=whole_beam, no_repeat=no_repeat, progress=progress
         )
+        made = dict(zip(distinct, beams, strict=True))
+        return [made[text] for text in texts]
+
+    def _fits(self, *texts: str) -> bool:
+        return all(self._engine.count_tokens(text) <= self._limit for text in texts)
 
     def _translate_each(self, parts: Sequence[str], no_repeat: int = 0) -> list[Hypothesis]:
         """Parts of sentences, without the full stop that a model likes to end them with."""
@@ -269,10 +318,6 @@ class _Bench:
                 parts, self._generate(parts, no_repeat=no_repeat), strict=True
             )
         ]
-
-    def _copy(self, marks: str) -> Hypothesis:
-        latin = self._target and LANGUAGES[self._target].script == "Latn"
-        return Hypothesis(marks.translate(_LATIN_MARKS) if latin else marks, 0.0)
 
     def _add(
         self, index: int, way: str, hypothesis: Hypothesis, amiss: tuple[str, ...] = ()
@@ -338,20 +383,26 @@ class _Piece(NamedTuple):
     words: bool  # to be translated; otherwise a span, or marks between words
 
 
-def _cut_around(text: str, spans: Sequence[Span]) -> list[_Piece]:
+def _cut_around(text: str, spans: Sequence[Span], target: str) -> list[_Piece]:
     pieces, end = [], 0
     for span in spans:
-        pieces += _cut_edges(text[end : span.start])
+        pieces += _cut_edges(text[end : span.start], target)
         pieces.append(_Piece(span.verbatim, words=False))
         end = span.end
-    return [piece for piece in (*pieces, *_cut_edges(text[end:])) if piece.text]
+    return [piece for piece in (*pieces, *_cut_edges(text[end:], target)) if piece.text]
 
 
-def _cut_edges(text: str) -> list[_Piece]:
-    """The words of ``text`` apart from the white space and the marks around them."""
+def _cut_edges(text: str, target: str) -> list[_Piece]:
+    """The words of ``text`` apart from the white space and the marks around them.
+
+    A lone "and" is looked up: models babble when they see one letter.
+    """
     before, words, after = _EDGES.fullmatch(text).groups()  # type: ignore[union-attr]
     if not has_words(words):
-        return [_Piece(fold_digits(text), words=False)]
+        return [_Piece(copy_marks(text, target), words=False)]
+    before, after = (copy_marks(marks, target) for marks in (before, after))
+    if words == _LONE_AND and target in _AND:
+        return [_Piece(f"{before}{_AND[target]}{after or ' '}", words=False)]
     return [_Piece(before, words=False), _Piece(words, words=True), _Piece(after, words=False)]
 
 

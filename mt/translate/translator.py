@@ -13,10 +13,10 @@ from mt.translate.clauses import split_clauses
 from mt.translate.engine import Engine
 from mt.translate.memory import Memory
 from mt.translate.models import ModelFiles
-from mt.translate.repair import FIRST, MISSING, Fallback, attempt
+from mt.translate.repair import FIRST, MISSING, Fallback, attempt, copy_marks, find_faults
 from mt.translate.translation import REPAIRED, Attempt, Progress, Translation, Translator
 
-VERSION = 3  # of what happens around the model; raise it when results change
+VERSION = 4  # of what happens around the model; raise it when results change
 
 WINDOW = 2048  # segments sorted by length together; larger ones gain 2 % of padding
 KEPT = 8192  # segments a translator remembers, so that systems and windows share its work
@@ -88,7 +88,8 @@ class ModelTranslator:
             if not text:
                 self._known[text] = Translation("", notes=("blank",))
             elif not any(c.isalpha() for c in text):
-                self._known[text] = Translation(text, notes=("no letters: copied",))
+                copied = copy_marks(text, self._target)
+                self._known[text] = Translation(copied, notes=("no letters: copied",))
             else:
                 foreign.append(text)
         found = self._memory.find(self._made_by, foreign) if self._memory else {}
@@ -96,25 +97,45 @@ class ModelTranslator:
         self._recalled.update(found)
         for text in foreign:
             if text not in found and not has_words(text):  # which takes longer than to find it
-                self._known[text] = Translation(text, notes=("no words: copied",))
+                copied = copy_marks(text, self._target)
+                self._known[text] = Translation(copied, notes=("no words: copied",))
 
     def _make(self, texts: Sequence[str], meter: _Meter) -> dict[str, Translation]:
         engine = self._load()
         parts = {text: split_clauses(text, self._limit, engine.count_tokens) for text in texts}
-        flat = [part for pieces in parts.values() for part in pieces]
-        progress = meter.spread(len(flat))
+        distinct = list(dict.fromkeys(part for pieces in parts.values() for part in pieces))
         attempts = attempt(
-            flat,
+            distinct,
             engine,
             self._token,
             repair=self._repair,
             target=self._target,
             terms=self._terms,
             fallback=self._fallback,
-            progress=progress,
+            limit=self._limit,
+            progress=meter.spread(len(distinct)),
         )
-        made = iter(attempts)
-        return {text: _join([next(made) for _ in pieces]) for text, pieces in parts.items()}
+        made = dict(zip(distinct, attempts, strict=True))
+        return {
+            text: self._join(text, [made[part] for part in pieces])
+            for text, pieces in parts.items()
+        }
+
+    def _join(self, source: str, made: Sequence[tuple[Attempt, ...]]) -> Translation:
+        """One translation of those of the parts; the whole is judged again, as it may loop."""
+        chosen = [attempts[-1] for attempts in made]
+        distinct = dict.fromkeys(made)
+        text = normalize(" ".join(taken.text for taken in chosen))[0]
+        notes = [note for attempts in distinct for note in _describe(attempts)]
+        if len(made) > 1:
+            whole = find_faults(source, text, self._target, terms=self._terms)
+            notes = [f"split into {len(made)} parts", *notes, *whole]
+        return Translation(
+            text,
+            sum(taken.score for taken in chosen) / len(chosen),
+            notes=tuple(dict.fromkeys(notes)),
+            attempts=tuple(each for tried in distinct if len(tried) > 1 for each in tried),
+        )
 
 
 class _Meter:
@@ -142,19 +163,6 @@ class _Meter:
 
     def finish(self) -> None:
         self.tell(self._left)
-
-
-def _join(made: Sequence[tuple[Attempt, ...]]) -> Translation:
-    notes = [f"split into {len(made)} parts"] if len(made) > 1 else []
-    chosen = [attempts[-1] for attempts in made]
-    for attempts in made:
-        notes += _describe(attempts)
-    return Translation(
-        normalize(" ".join(taken.text for taken in chosen))[0],
-        sum(taken.score for taken in chosen) / len(chosen),
-        notes=tuple(notes),
-        attempts=tuple(each for attempts in made if len(attempts) > 1 for each in attempts),
-    )
 
 
 def _describe(attempts: Sequence[Attempt]) -> Iterator[str]:

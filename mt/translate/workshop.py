@@ -90,10 +90,12 @@ class Workshop:
             second.digest if (second := self._find_fallback(files, target)) else "",
         )
 
-    def falls_back(self, models: Sequence[str], targets: Sequence[str]) -> bool:
-        """Whether the second model can stand in for one of ``models``."""
+    def find_fallbacks(self, models: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
+        """The second model's name, by each of ``targets`` where it can stand in for the first."""
         pairs = zip(self.find(models), targets, strict=True)
-        return any(self._find_fallback(files, target) for files, target in pairs)
+        return {
+            target: self._fallback for files, target in pairs if self._find_fallback(files, target)
+        }
 
     def _find_fallback(self, files: ModelFiles, target: str) -> ModelFiles | None:
         """The files of the second model, where it can stand in for the first."""
