@@ -6,9 +6,9 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Conversion:
     model: str  # its title
     sources: Mapping[str, str]  # the SHA-256 of the model's files, by name
     compute_type: ComputeType
-    made: str  # when, as in "2026-01-31T23:59:59+0000"
+    made: str  # when, as in "2026-01-31T23:59:59.123456+00:00"
     files: Mapping[str, tuple[int, str]]  # bytes and SHA-256, by name
 
     @property
@@ -170,7 +170,7 @@ def _record(files: ModelFiles, compute_type: ComputeType, folder: Path) -> dict[
         "model": files.title,
         "sources": files.hashes,
         "compute_type": compute_type,
-        "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "made": datetime.now(UTC).isoformat(timespec="microseconds"),
         "files": {
             path.name: {"size": path.stat().st_size, "sha256": digest_file(path)}
             for path in sorted(folder.iterdir())
