@@ -12,7 +12,7 @@ help: ## Say what there is to make
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "Installing into $(VENV) (once; about 1.5 GB, mostly PyTorch) ..."
+	@echo "Installing into $(VENV) (once; about 2.3 GB) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@

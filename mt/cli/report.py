@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory, or the folder of a suite.")
+    ],
     formats: Annotated[
         list[str] | None,
         typer.Option(
