@@ -11,20 +11,31 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
 
-from hub_server import MAIN, git_hash
+from hub_server import MAIN, REFUSALS, git_hash
 
-__all__ = ["git_hash", "serve_dataset"]
+__all__ = ["MAIN", "git_hash", "serve_dataset"]
 
 
 @contextmanager
-def serve_dataset(repository: str, folder: Path) -> Iterator[str]:
-    """Serve the files of ``folder`` as the one commit of a dataset; gives the server's address."""
-    handler = type("Handler", (_Handler,), {"repository": repository, "folder": folder})
+def serve_dataset(
+    repository: str, folder: Path, fault: str = "", asked: list[str] | None = None
+) -> Iterator[str]:
+    """Serve the files of ``folder`` as the one commit of a dataset; gives the server's address.
+
+    Args:
+        fault: one of ``REFUSALS``, or "silent", in answer to everything; after "late ", only in
+            answer to whoever wants the rows, when all else has been told.
+        asked: where to note the paths that are asked for.
+    """
+    closing = threading.Event()
+    known = {"repository": repository, "folder": folder, "fault": fault, "closing": closing}
+    handler = type("Handler", (_Handler,), {**known, "asked": [] if asked is None else asked})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        closing.set()
         server.shutdown()
         server.server_close()
 
@@ -35,8 +46,21 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     repository: str
     folder: Path
+    fault: str
+    asked: list[str]
+    closing: threading.Event
 
     def _answer(self) -> None:
+        self.asked.append(self.path)
+        if self.fault == "silent":
+            self.closing.wait(60)
+            return
+        rows = "/resolve/" in self.path and Path(self.path).suffix in (".parquet", ".csv")
+        fault = self.fault.removeprefix("late ")
+        if fault and (rows or fault == self.fault):
+            status, headers = REFUSALS[fault]
+            self._send(status, b"{}", headers)
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         address = urlparse(self.path)
         match = re.fullmatch(
@@ -46,8 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not match:
             self._refuse("RepoNotFound", 401)
             return
-        _, route, _, path = match.groups()
-        if route == "resolve":
+        _, route, revision, path = match.groups()
+        if revision not in (None, "main", MAIN):
+            self._refuse("RevisionNotFound", 404)
+        elif route == "resolve":
             self._resolve(self.folder / path)
         elif route == "paths-info":
             paths = (self.folder / name for name in parse_qs(body.decode())["paths"])

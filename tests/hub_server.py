@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 LARGE = 4096  # bytes from which a file is kept in storage (the Hub decides by type)
 
 MAIN = "0123456789abcdef0123456789abcdef01234567"
@@ -125,9 +127,9 @@ class _Front(_Handler):
         elif "/resolve/" in match.string:
             self._resolve(*found, match[3])
         elif match[2] == "tree":
-            self._json([_describe(path) for path in sorted(found[1].iterdir())])
+            self._json([_describe(found[1], name) for name in _list(found[1])])
         else:
-            siblings = [{"rfilename": path.name} for path in sorted(found[1].iterdir())]
+            siblings = [{"rfilename": name} for name in _list(found[1])]
             info = {"id": repository, "modelId": repository, "sha": found[0], "private": False}
             self._json({**info, "tags": [], "downloads": 0, "siblings": siblings})
 
@@ -186,10 +188,15 @@ class _Storage(_Handler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def _list(folder: Path) -> list[str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def _describe(folder: Path, name: str) -> dict[str, Any]:
     """An entry of a tree, as ``/api/models/<repository>/tree/<revision>`` lists it."""
-    content = path.read_bytes()
-    entry = {"type": "file", "path": path.name, "size": len(content), "oid": git_hash(content)}
+    content = (folder / name).read_bytes()
+    entry = {"type": "file", "path": name, "size": len(content), "oid": git_hash(content)}
     if len(content) >= LARGE:
         sha256 = hashlib.sha256(content).hexdigest()
         entry["lfs"] = {"oid": sha256, "size": len(content), "pointerSize": 134}
@@ -215,3 +222,16 @@ def serve() -> Iterator[Hub]:
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+def go_online(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Let huggingface_hub, which reads its environment on import, ask the server at ``address``."""
+    from huggingface_hub import close_session
+
+    template = f"{address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _seconds: None)
+    close_session()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mt.errors import CorpusError
-from mt.text.glossary import Term, Terminology, read_glossary
+from mt.text.glossary import Term, Terminology, read_glossary, read_source
 
 # The three forms of TBX in use: element names as in ISO 30042:2019 with data categories as
 # attributes (DCA), the same with categories as elements (DCT), and ISO 30042:2008.
@@ -52,6 +52,15 @@ def test_tbx_in_its_three_forms(tmp_path: Path, content: str) -> None:
     path.write_text(content, encoding="utf-8")
     expected = Term({"ar": "اللجنة الشعبية", "en": "People's Committee"}, "body")
     assert read_glossary(path) == (expected,)
+
+
+def test_tbx_in_another_encoding_is_read_and_kept_in_utf_8(tmp_path: Path) -> None:
+    path, kept = tmp_path / "terms.tbx", tmp_path / "kept"
+    declared = f'<?xml version="1.0" encoding="UTF-16"?>{DCA[DCA.index("<tbx ") :]}'
+    path.write_bytes(declared.encode("utf-16"))
+    kept.write_text(read_source(path), encoding="utf-8")
+    assert read_glossary(kept) == read_glossary(path)
+    assert len(read_glossary(path)) == 1
 
 
 def test_synonyms_of_tbx_are_terms_of_their_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from hub_server import MAIN, Hub, git_hash, serve
+from hub_server import MAIN, Hub, git_hash, go_online, serve
 
 from mt.errors import ModelError
 from mt.translate.models import find_model, list_hub_models
@@ -23,22 +23,9 @@ OTHER = "fedcba9876543210fedcba9876543210fedcba98"
 @pytest.fixture
 def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serve() as server:
-        _go_online(monkeypatch, server.address)
+        go_online(monkeypatch, server.address)
         server.add("team/tiny", tiny_model)
         yield server
-
-
-def _go_online(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """Let huggingface_hub, which reads its environment on import, ask the server at ``address``."""
-    from huggingface_hub import close_session
-
-    template = f"{address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
-    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _seconds: None)
-    close_session()
 
 
 def _with_bin(folder: Path, target: Path) -> Path:
@@ -209,7 +196,7 @@ def test_a_refusal_does_not_matter_where_the_cache_has_it(hub: Hub) -> None:
 def test_without_a_network_the_error_comes_in_seconds_and_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _go_online(monkeypatch, "http://127.0.0.1:9")
+    go_online(monkeypatch, "http://127.0.0.1:9")
     start = time.monotonic()
     with pytest.raises(ModelError) as caught:
         find_model("Helsinki-NLP/opus-mt-ar-en")

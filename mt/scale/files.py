@@ -7,13 +7,14 @@ import glob
 import gzip
 import lzma
 import os
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from mt.errors import CorpusError, suggest
+from mt.errors import AwdaWarning, CorpusError, suggest
 
 if TYPE_CHECKING:
     from mt.scale.job import InputSection
@@ -33,7 +34,8 @@ _UNPACK: dict[str, Callable[[IO[bytes]], Any]] = {
     ".bz2": bz2.BZ2File,
     ".xz": lzma.LZMAFile,
 }
-_HUB = "hf://"
+_REMOTE = "hf://"
+HUB = "hf://datasets/"  # before the name of a dataset
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class TableFile:
 
     @property
     def remote(self) -> bool:
-        return self.location.startswith(_HUB)
+        return self.location.startswith(_REMOTE)
 
     @contextmanager
     def unpack(self) -> Iterator[IO[bytes]]:
@@ -101,7 +103,11 @@ def find_files(section: InputSection) -> tuple[TableFile, ...]:
     Raises:
         CorpusError: there is no such dataset or split, it cannot be read, or the Hub not reached.
     """
-    found = _find_on_hub(section) if section.dataset else _find_here(section.files)
+    found = (
+        find_in_dataset(section.dataset, section.subset, section.split)
+        if section.dataset
+        else _find_here(section.files)
+    )
     stems = [file.stem for file in found]
     if repeated := next((stem for stem in stems if stems.count(stem) > 1), None):
         names = [file.name for file in found if file.stem == repeated]
@@ -123,25 +129,42 @@ def _find_here(patterns: Iterable[str]) -> tuple[TableFile, ...]:
     return tuple(found)
 
 
-def _find_on_hub(section: InputSection) -> tuple[TableFile, ...]:
-    """The files of a split, as ``datasets`` finds them, at one commit."""
-    dataset = str(section.dataset)
-    builder = _describe_dataset(dataset, section.subset)
+def find_in_dataset(
+    dataset: str, subset: str | None = None, split: str | None = None
+) -> tuple[TableFile, ...]:
+    """The files of a split, as ``datasets`` finds them, at one commit.
+
+    Args:
+        dataset: a folder, or a name on the Hub with optional ``@revision``, which after
+            ``hf://datasets/`` is never taken for a folder. Where the Hub is out of reach, it is
+            read from the Hub's cache, with a warning.
+        split: by default the only one.
+
+    Raises:
+        CorpusError: there is no such dataset or split, it cannot be read, or the Hub not reached.
+    """
+    builder = _describe_dataset(dataset, subset)
     splits = builder.config.data_files or {}
-    if section.split not in splits:
-        raise CorpusError(
-            f"dataset '{dataset}': no split '{section.split}'{suggest(section.split, splits)}"
-        )
+    split = choose_split(f"dataset '{dataset}'", split, list(map(str, splits)))
     kind = builder.__module__.rpartition(".")[2]
     if kind not in KINDS.values():
         raise CorpusError(
             f"dataset '{dataset}': its files are read as '{kind}'; "
             f"expected files that end in {', '.join(KINDS)}"
         )
-    locations = [str(location) for location in splits[section.split]]
-    if not locations[0].startswith(_HUB):
+    locations = [str(location) for location in splits[split]]
+    if not locations[0].startswith(_REMOTE):
         return _find_here(locations)
     return tuple(_describe_remote(location, kind) for location in locations)
+
+
+def choose_split(name: str, split: str | None, splits: Sequence[str]) -> str:
+    """The split that is asked for, or else the only one; ``CorpusError`` where that is none."""
+    if split is None and len(splits) != 1:
+        raise CorpusError(f"{name}: has the splits {', '.join(splits)}; name one: split=NAME")
+    if split is not None and split not in splits:
+        raise CorpusError(f"{name}: no split '{split}'{suggest(split, splits)}")
+    return split or splits[0]
 
 
 def _describe_remote(location: str, kind: str) -> TableFile:
@@ -162,25 +185,76 @@ def import_datasets() -> Any:
 
 
 def _describe_dataset(dataset: str, subset: str | None) -> Any:
-    from datasets.exceptions import DatasetNotFoundError
-    from huggingface_hub.errors import HfHubHTTPError
+    """What ``datasets`` knows of it; its own program, where it has one, is never run."""
+    from datasets.exceptions import DataFilesNotFoundError
+    from httpx2 import HTTPError
+
+    from mt.translate.hub import quiet_client, tell_refusal, tell_trouble
 
     datasets = import_datasets()
-    name, _, revision = (dataset, "", "") if Path(dataset).is_dir() else dataset.partition("@")
+    local = not dataset.startswith(HUB) and Path(dataset).is_dir()
+    place, commit = (dataset, None) if local else _locate(dataset)
     try:
-        return datasets.load_dataset_builder(name, subset, revision=revision or None)
-    except DatasetNotFoundError:
-        raise CorpusError(
-            f"dataset '{dataset}': there is no such folder, and the Hub does not know it "
-            "(or it is private or gated: hf auth login)"
-        ) from None
+        with quiet_client():
+            return datasets.load_dataset_builder(place, subset, revision=commit)
+    except DataFilesNotFoundError:
+        reason = f"it has no files that end in {', '.join(KINDS)}"
     except ValueError as error:  # an unknown subset; the message names those there are
         reason = str(error).strip().splitlines()[0]
-        raise CorpusError(f"dataset '{dataset}': {reason}") from None
-    except (OSError, HfHubHTTPError) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
+    except RuntimeError:  # what datasets says of a dataset with a program of its own
+        reason = (
+            "its rows are made by a Python program, and those are never run; name a copy of it in "
+            f"files that end in {', '.join(KINDS)}"
+        )
+    except (OSError, HTTPError) as error:
+        trouble = str(error).strip().splitlines()[0] if local else tell_trouble(error)
+        reason = tell_refusal(error, commit) or f"cannot be read: {trouble}"
+    raise CorpusError(f"dataset '{dataset}': {reason}")
+
+
+def _locate(dataset: str) -> tuple[str, str | None]:
+    """Where to read a dataset of the Hub, and at which commit; a folder of the cache has none."""
+    from httpx2 import HTTPError
+    from huggingface_hub import HfApi
+
+    from mt.translate.hub import PATIENCE, quiet_client, tell_refusal, tell_trouble
+
+    name, _, revision = dataset.removeprefix(HUB).partition("@")
+    try:
+        with quiet_client():
+            known = HfApi().dataset_info(name, revision=revision or None, timeout=PATIENCE)
+    except (HTTPError, OSError, ValueError) as error:
+        if refusal := tell_refusal(error, revision):
+            nowhere = "" if dataset.startswith(HUB) else "there is no such folder, and "
+            raise CorpusError(f"dataset '{dataset}': {nowhere}{refusal}") from None
+        trouble = tell_trouble(error)
+    else:
+        return f"{HUB}{known.id}", known.sha
+    folder = _find_in_cache(name, revision)
+    if not folder:
         raise CorpusError(
-            f"dataset '{dataset}': the Hub cannot be reached ({reason}). Where there is a "
-            f"network, run: hf download --repo-type dataset {name} --local-dir FOLDER; "
-            "then name FOLDER instead of the dataset"
-        ) from None
+            f"dataset '{dataset}': not in the cache, and the Hub cannot be reached ({trouble}). "
+            f"Where there is a network, run: hf download --repo-type dataset {name} "
+            "--local-dir FOLDER; then name FOLDER instead of the dataset"
+        )
+    warnings.warn(
+        f"dataset '{dataset}': the Hub cannot be reached ({trouble}); read from the cache, as it "
+        f"was at commit {folder.name[:8]}",
+        AwdaWarning,
+        stacklevel=2,
+    )
+    return str(folder), None
+
+
+def _find_in_cache(name: str, revision: str) -> Path | None:
+    """The folder of a whole copy in the Hub's cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        found = snapshot_download(
+            name, repo_type="dataset", revision=revision or None, local_files_only=True
+        )
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return Path(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import json
 from collections.abc import Collection, Iterable, Iterator
@@ -48,11 +49,35 @@ def read_shards(
     except CorpusError:
         raise
     except _UNREADABLE as error:
-        reason = _find_odd_line(file, column) or (
-            f"cannot be read as a table: {_first_line(error)}; "
-            "where columns or their types change further down, make a Parquet file of it"
-        )
+        reason = _find_odd_line(file, column) or _tell_unreadable(error)
         raise CorpusError(f"{file.location}: {reason}") from None
+
+
+def read_tables(file: TableFile, rows: int) -> Iterator[pa.Table]:
+    """All rows and columns of ``file``, about ``rows`` at a time; the cells of CSV are texts.
+
+    Raises:
+        CorpusError: the file cannot be read, or no longer.
+    """
+    from httpx2 import HTTPError
+
+    from mt.translate.hub import quiet_client, tell_refusal, tell_trouble
+
+    try:
+        with quiet_client():
+            yield from _read_tables(file, None, rows, 0)
+    except HTTPError as error:
+        trouble = f"the Hub cannot be reached any more ({tell_trouble(error)})"
+        raise CorpusError(f"{file.location}: {tell_refusal(error, None) or trouble}") from None
+    except _UNREADABLE as error:
+        raise CorpusError(f"{file.location}: {_tell_unreadable(error)}") from None
+
+
+def _tell_unreadable(error: Exception) -> str:
+    return (
+        f"cannot be read as a table: {_first_line(error)}; "
+        "where columns or their types change further down, make a Parquet file of it"
+    )
 
 
 def count_rows(file: TableFile) -> int | None:
@@ -72,7 +97,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _read_tables(file: TableFile, column: str, rows: int, start: int) -> Iterator[pa.Table]:
+def _read_tables(file: TableFile, column: str | None, rows: int, start: int) -> Iterator[pa.Table]:
     """The rows from ``start``, as tables of any size without a schema's remarks."""
     if file.kind == "parquet":
         tables = _read_parquet(file, rows, start)
@@ -98,27 +123,36 @@ def _read_parquet(file: TableFile, rows: int, start: int) -> Iterator[pa.Table]:
         yield from _drop((pa.Table.from_batches([batch]) for batch in batches), start)
 
 
-def _stream(file: TableFile, column: str, rows: int) -> Iterator[pa.Table]:
+def _stream(file: TableFile, column: str | None, rows: int) -> Iterator[pa.Table]:
     """Any other file, by the streaming reader of ``datasets``, which unpacks what is packed."""
     if not file.remote and not Path(file.location).stat().st_size:
         return
-    options: dict[str, Any] = {
+    options: dict[str, Any] = {}
+    if file.kind == "json":
         # a number among the texts is a mistake, which must not make JSON of all texts
-        "json": {"on_mixed_types": None, "parse_agent_traces": False},
+        options = {"on_mixed_types": None, "parse_agent_traces": False}
+    elif file.kind == "csv":
         # pandas would read "NA" and "null" as nothing, and a column of digits as numbers
-        "csv": {
-            "converters": {column: str},
+        options = {
+            "converters": dict.fromkeys([column] if column else _read_header(file), str),
             "keep_default_na": False,
             "na_values": [""],
-            "sep": "\t" if ".tsv" in file.name else ",",
-        },
-    }
+            "sep": _find_separator(file),
+        }
     location = file.location if file.remote else glob.escape(file.location)
-    builder = import_datasets().load_dataset_builder(
-        file.kind, data_files=[location], **options.get(file.kind, {})
-    )
+    builder = import_datasets().load_dataset_builder(file.kind, data_files=[location], **options)
     stream = builder.as_streaming_dataset("train")
     yield from stream.with_format("arrow").iter(batch_size=rows)
+
+
+def _find_separator(file: TableFile) -> str:
+    return "\t" if ".tsv" in file.name else ","
+
+
+def _read_header(file: TableFile) -> list[str]:
+    with file.unpack() as lines:
+        head = lines.readline().decode("utf-8-sig")
+    return next(csv.reader([head], delimiter=_find_separator(file)), [])
 
 
 def _drop(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:

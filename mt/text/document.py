@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,25 @@ class Segment:
     """
 
     index: int  # 0-based, without gaps
-    line: int  # 1-based line of the file it came from
+    line: int  # 1-based line of the file it came from; of other formats, the block
     text: str
     raw: str | None = None
     changes: tuple[str, ...] = ()
+    kind: str = "text"  # what the file says it is (mt.text.formats.content.Kind)
+    where: str = ""  # in the file, where ``line`` does not say it: "paragraph 12", "00:01:02,000"
+    left_out: str = ""  # why it is neither aligned nor scored: "page furniture"; else ""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What files keep and digests are made from; what plain text does not have is left out."""
+        row = asdict(self)
+        if self.kind == "text":
+            del row["kind"]
+        if not self.where:
+            del row["where"]
+        if not self.left_out:
+            del row["left_out"]
+        return row
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,11 @@ class Document:
     @property
     def texts(self) -> tuple[str, ...]:
         return tuple(segment.text for segment in self.segments)
+
+    @property
+    def aligned_texts(self) -> tuple[str, ...]:
+        """The texts, "" for what is left out: what is blank is aligned with nothing."""
+        return tuple("" if segment.left_out else segment.text for segment in self.segments)
 
     @property
     def digest(self) -> str:

@@ -8,24 +8,27 @@ concept and its subject field; terms marked as deprecated or superseded are left
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mt.errors import CorpusError
 from mt.languages import LANGUAGES, find_language
 from mt.text.normalize import normalize
-from mt.text.reader import read_lines
+from mt.text.reader import open_file, read_lines
 
 if TYPE_CHECKING:
     from lxml import etree
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _OUTDATED = ("deprecatedTerm", "supersededTerm")
+_MOST_WAYS = 1000  # to choose a term for each language of a concept
 _REMEMBERED = 10_000  # sources, whose terms are asked for once for every attempt
 
 _WORD = re.compile("(?:[^\\W_]|[\u064b-\u0652\u0670])+")  # with Arabic vowel marks
@@ -50,9 +53,9 @@ def read_glossary(path: Path) -> tuple[Term, ...]:
         CorpusError: unreadable, or with its line: an unknown column, a row with another number of
             cells or an empty one, XML that is not well-formed, or no term in two known languages.
     """
-    lines = read_lines(path)
-    if lines and lines[0].lstrip().startswith("<"):
+    if _begins_as_xml(path):
         return _read_tbx(path)
+    lines = read_lines(path)
     header = lines[0].split("\t") if lines else []
     languages = [name for name in header if name != "category"]
     if len(languages) < 2 or len(set(header)) < len(header):
@@ -76,19 +79,42 @@ def read_glossary(path: Path) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _read_tbx(path: Path) -> tuple[Term, ...]:
+def _begins_as_xml(path: Path) -> bool:
+    """Whether the first letter is ``<``, in UTF-8 or UTF-16: XML declares how it goes on."""
+    with open_file(path) as file:
+        start = file.read(256)
+    for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        start = start.removeprefix(mark)
+    return start.replace(b"\0", b"").lstrip().startswith(b"<")
+
+
+def read_source(path: Path) -> str:
+    """The text of a glossary that :func:`read_glossary` took, to be written in UTF-8."""
+    if not _begins_as_xml(path):
+        return "\n".join((*read_lines(path), ""))
+    from lxml import etree
+
+    text: str = etree.tostring(_parse(path), encoding="unicode")
+    return text  # without what declares the encoding
+
+
+def _parse(path: Path) -> etree._ElementTree:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(path.read_bytes(), parser)
+        return etree.ElementTree(etree.fromstring(path.read_bytes(), parser))
     except etree.XMLSyntaxError as error:
         line = (error.position or (0, 0))[0]
         raise CorpusError(f"{path}:{line}: not a TBX file: {error.msg}") from None
+
+
+def _read_tbx(path: Path) -> tuple[Term, ...]:
+    root = _parse(path).getroot()
     terms = tuple(
         term
         for entry in root.iter("{*}conceptEntry", "{*}termEntry")
-        for term in _read_entry(entry)
+        for term in _read_entry(entry, str(path))
     )
     if not terms:
         raise CorpusError(
@@ -97,7 +123,7 @@ def _read_tbx(path: Path) -> tuple[Term, ...]:
     return terms
 
 
-def _read_entry(entry: etree._Element) -> Iterator[Term]:
+def _read_entry(entry: etree._Element, name: str) -> Iterator[Term]:
     """Each way to choose one term per language: two terms where one language has two."""
     texts: dict[str, list[str]] = {}
     for section in entry.iter("{*}langSec", "{*}langSet"):
@@ -106,7 +132,13 @@ def _read_entry(entry: etree._Element) -> Iterator[Term]:
             texts.setdefault(code, []).extend(found)
     if len(texts) > 1:
         category = _read_note(entry, "subjectField")
-        for chosen in product(*(dict.fromkeys(found) for found in texts.values())):
+        terms = [tuple(dict.fromkeys(found)) for found in texts.values()]
+        if (ways := prod(map(len, terms))) > _MOST_WAYS:
+            raise CorpusError(
+                f"{name}: concept {entry.get('id', '?')[:40]}: has so many terms that there are "
+                f"{ways} ways to choose one for each language; at most {_MOST_WAYS}"
+            )
+        for chosen in product(*terms):
             yield Term(dict(zip(texts, chosen, strict=True)), category)
 
 

@@ -1,95 +1,76 @@
-"""Plain-text files read into documents."""
+"""Files of any format read into documents: sequences of segments."""
 
 from __future__ import annotations
 
-import codecs
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from mt.errors import CorpusError
-from mt.languages import find_language, mismatch
+from mt.errors import AwdaWarning, CorpusError
+from mt.languages import doubt, find_language, mismatch
 from mt.text.document import Document, Segment
+from mt.text.formats import Block, read_content
+from mt.text.formats.address import find_address
+from mt.text.lines import decode_lines as decode_lines
+from mt.text.lines import iterate_lines as iterate_lines
+from mt.text.lines import open_file as open_file
+from mt.text.lines import read_lines as read_lines
 from mt.text.normalize import normalize
 from mt.text.segment import split_sentences
 
 Split = Literal["sentence", "line"]
 
 
-def read_lines(path: Path) -> tuple[str, ...]:
-    """The lines of a UTF-8 file, without their ends (LF or CRLF; a byte-order mark goes).
+def read_document(
+    path: Path, language: str, split: Split = "sentence", *, encoding: str | None = None
+) -> Document:
+    """Read a document of any format of :mod:`mt.text.formats`.
 
-    A last line without an end counts; an end does not start another line.
-
-    Raises:
-        CorpusError: missing, unreadable, or not UTF-8 (with the line).
-    """
-    with open_file(path) as file:
-        return tuple(iterate_lines(file, str(path)))
-
-
-def open_file(path: Path) -> BinaryIO:
-    """Open a file for its bytes; raises ``CorpusError`` where that cannot be."""
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise CorpusError(f"{path}: is a folder; name a text file") from None
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def decode_lines(data: bytes, name: str) -> tuple[str, ...]:
-    """As :func:`read_lines`, for bytes at hand; ``name`` is for the message."""
-    return tuple(iterate_lines(BytesIO(data), name))
-
-
-def iterate_lines(stream: Iterable[bytes], name: str) -> Iterator[str]:
-    """As :func:`read_lines`, for the lines of a binary ``stream`` as they come."""
-    for number, raw in enumerate(stream, 1):
-        line = raw.removesuffix(b"\n")
-        if line != raw:
-            line = line.removesuffix(b"\r")
-        elif raw == codecs.BOM_UTF8 and number == 1:
-            return
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        try:
-            yield line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise CorpusError(
-                f"{name}:{number}: not UTF-8 (byte 0x{line[error.start]:02x}); "
-                "convert it first, for example with: iconv -f WINDOWS-1256 -t UTF-8"
-            ) from None
-
-
-def read_document(path: Path, language: str, split: Split = "sentence") -> Document:
-    """Read a document.
-
-    With ``split="sentence"`` blank lines hold no segment; with ``split="line"`` every line is one,
-    so that indices are line numbers.
+    With ``split="sentence"`` blank lines hold no segment; with ``split="line"`` every line (or
+    paragraph, cell, cue) is one, so that indices are line numbers.
 
     Raises:
         CorpusError: unreadable, without any text, or visibly not in ``language``.
     """
-    return build_document(read_lines(path), os.path.normpath(path), language, split)
+    content = read_content(path, language=language, encoding=encoding)
+    address = find_address(path)
+    name = address.name if address else os.path.normpath(path)
+    return _build(content.blocks, name, language, split)
+
+
+def read_segments(
+    path: Path, language: str | None = None, *, encoding: str | None = None
+) -> tuple[str, ...]:
+    """The lines, paragraphs, cells or cues of a file as they stand, blank ones too.
+
+    Raises:
+        CorpusError: as :func:`mt.text.formats.read_content`.
+    """
+    return read_content(path, language=language, encoding=encoding).texts
 
 
 def build_document(lines: Sequence[str], name: str, language: str, split: Split) -> Document:
     """As :func:`read_document`, for lines at hand."""
+    return _build((Block(line) for line in lines), name, language, split)
+
+
+def _build(blocks: Iterable[Block], name: str, language: str, split: Split) -> Document:
     find_language(language)
     segments: list[Segment] = []
-    for number, line in enumerate(lines, 1):
-        whole, changes = normalize(line)
+    for number, block in enumerate(blocks, 1):
+        whole, changes = normalize(block.text)
         parts = split_sentences(whole, language) if split == "sentence" else (whole,)
         for part in parts:
-            raw = line if changes and len(parts) == 1 else None
-            segments.append(Segment(len(segments), number, part, raw, changes))
+            raw = block.text if changes and len(parts) == 1 else None
+            segments.append(
+                Segment(len(segments), number, part, raw, changes, block.kind, block.where)
+            )
     if not any(segment.text for segment in segments):
         raise CorpusError(f"{name}: empty; expected {find_language(language).name} text")
     if reason := mismatch(" ".join(segment.text for segment in segments), language):
         raise CorpusError(f"{name}: {reason}; swap the files or change the language")
+    if reason := doubt(" ".join(segment.text for segment in segments), language):
+        warnings.warn(f"{name}: {reason}: is it the right file?", AwdaWarning, stacklevel=3)
     return Document(name, language, tuple(segments))

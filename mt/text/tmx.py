@@ -11,11 +11,17 @@ from lxml import etree
 from mt.errors import CorpusError
 from mt.languages import LANGUAGES
 
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CODE = ("bpt", "ept", "it", "ph", "ut")  # inline elements that hold markup, not words
 _SHORT = {language.iso3: language.code for language in LANGUAGES.values()}
 
 Unit = tuple[tuple[str, str], ...]  # language code and text of every variant
+
+
+def shorten(tag: str) -> str:
+    """The two-letter code of a language tag: ``en-US``, ``en_GB`` and ``eng`` are ``en``."""
+    language = re.split("[-_]", tag.strip().lower())[0]
+    return _SHORT.get(language, language)
 
 
 def read_tmx(path: Path) -> Iterator[dict[str, str]]:
@@ -65,12 +71,11 @@ def _forget(unit: etree._Element) -> None:
 
 def _read_variants(unit: etree._Element) -> Iterator[tuple[str, str]]:
     for variant in unit.iterfind("{*}tuv"):
-        code = variant.get(_LANGUAGE) or variant.get("lang") or ""
+        code = variant.get(LANGUAGE) or variant.get("lang") or ""
         segment = variant.find("{*}seg")
         text = "" if segment is None else "".join(_read_words(segment))
         if text.strip():
-            language = re.split("[-_]", code.lower())[0]
-            yield _SHORT.get(language, language), text
+            yield shorten(code), text
 
 
 def _read_words(element: etree._Element) -> Iterator[str]:

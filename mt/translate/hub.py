@@ -60,7 +60,7 @@ def download(wanted: Wanted) -> Path:
     """
     from httpx2 import HTTPError
 
-    with _quiet_client():
+    with quiet_client():
         try:
             folder = _persist(wanted, wanted.weights[0])
             for weights in wanted.weights[1:]:
@@ -109,7 +109,7 @@ def _whole_commit(wanted: Wanted) -> str | None:
 
 
 @contextmanager
-def _quiet_client() -> Iterator[None]:
+def quiet_client() -> Iterator[None]:
     """No request waits for ever, and no address, which may be signed, goes to the terminal.
 
     huggingface_hub asks for a model and its files without a limit of time.
@@ -138,42 +138,54 @@ def _quiet_client() -> Iterator[None]:
 
 def _explain(wanted: Wanted, error: Exception) -> ModelError:
     from huggingface_hub import constants
+
+    said = tell_refusal(error, wanted.revision) or (
+        f"not in the cache ({constants.HF_HUB_CACHE}), and the Hub cannot be reached "
+        f"({tell_trouble(error)}). Where there is a network, run: hf download {wanted.repository} "
+        "--local-dir FOLDER; then name FOLDER in the job instead of the model"
+    )
+    return ModelError(f"model '{wanted.name}': {said}")
+
+
+def tell_refusal(error: Exception, revision: str | None) -> str:
+    """What the Hub has against a request; "" where it did not come to that."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
-        LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    name, cause = wanted.name, error
-    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
-        cause = error.__cause__  # why it was only looked for in the cache
+    cause = _find_cause(error)
     if isinstance(error, GatedRepoError):
-        said = (
+        return (
             "the Hub asks for its terms to be accepted first; do so on its page, "
             "then log in with: hf auth login"
         )
-    elif isinstance(error, RevisionNotFoundError):
-        said = f"the Hub has no revision '{wanted.revision or 'main'}' of it"
-    elif isinstance(error, RepositoryNotFoundError):
-        said = "the Hub does not know it (or it is private: hf auth login)"
-    elif isinstance(cause, HfHubHTTPError) and cause.response.status_code in (401, 403):
-        said = "the Hub refuses it to this login (HF_TOKEN, or that of: hf auth login)"
-    else:
-        said = (
-            f"not in the cache ({constants.HF_HUB_CACHE}), and the Hub cannot be reached "
-            f"({_reason(cause)}). Where there is a network, run: hf download {wanted.repository} "
-            "--local-dir FOLDER; then name FOLDER in the job instead of the model"
-        )
-    return ModelError(f"model '{name}': {said}")
+    if isinstance(error, RevisionNotFoundError):
+        return f"the Hub has no revision '{revision or 'main'}' of it"
+    if isinstance(error, RepositoryNotFoundError):
+        return "the Hub does not know it (or it is private: hf auth login)"
+    if isinstance(cause, HfHubHTTPError) and cause.response.status_code in (401, 403):
+        return "the Hub refuses it to this login (HF_TOKEN, or that of: hf auth login)"
+    return ""
 
 
-def _reason(cause: Exception) -> str:
+def _find_cause(error: Exception) -> Exception:
+    """Why something was only looked for in the cache, where that is the matter."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
+        return error.__cause__
+    return error
+
+
+def tell_trouble(error: Exception) -> str:
     """Why a request failed, in words that hold neither addresses nor what a server sent."""
     from httpx2 import HTTPError, TimeoutException
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
+    cause = _find_cause(error)
     if isinstance(cause, OfflineModeIsEnabled):
         return "HF_HUB_OFFLINE is set"
     if isinstance(cause, HfHubHTTPError):
