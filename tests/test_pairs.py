@@ -6,7 +6,15 @@ import random
 
 import pytest
 
-from eval.pairs import NO_REFERENCE, NO_SOURCE, Pair, build_pairs
+from eval.pairs import (
+    ADDED,
+    NO_REFERENCE,
+    NO_SOURCE,
+    Pair,
+    build_pairs,
+    count_joined,
+    lay_out,
+)
 from mt.align.alignment import Alignment, Bead
 from mt.errors import AlignmentError, ScoreError
 from mt.text.document import Document, Segment
@@ -131,3 +139,46 @@ def _is_consistent(pair: Pair) -> bool:
     if pair.scored:
         return bool(pair.sources) and any(pair.references)
     return pair.score == 0.0 and not (pair.sources and any(pair.references))
+
+
+def test_a_hypothesis_in_its_own_sentences_joins_pairs_for_all() -> None:
+    """Its sentence V1 renders b and c, so that these two are one pair for every system."""
+    reference = align(([0], [0], 0.9), ([1], [1], 0.8), ([2], [2], 0.7)), document("r0", "r1", "r2")
+    own = (
+        align(([0], [0], 0.9), ([1, 2], [1], 0.6), ([], [2], 0.0)),
+        document("V0", "V1", "only V"),
+    )
+    theirs = build_pairs(list("abc"), lay_out(own, 3), [reference], documents=[own], own=own)
+    ours = build_pairs(list("abc"), translate("A", "B", "C"), [reference], documents=[own])
+    assert [(p.sources, p.hypothesis, p.references, p.reason) for p in theirs] == [
+        ((0,), "V0", ("r0",), ""),
+        ((1, 2), "V1", ("r1 r2",), ""),
+        ((), "only V", ("",), NO_SOURCE),
+    ]
+    assert [(p.sources, p.hypothesis) for p in ours] == [((0,), "A"), ((1, 2), "B C"), ((), "")]
+    assert [p.why for p in ours] == ["", "", ADDED]
+    assert count_joined(3, [reference], [own]) == (3, 2)
+
+
+def test_reasons_say_more_where_more_is_known() -> None:
+    flag = "order: source 1 looks like target 2"
+    alignment = Alignment(
+        (
+            Bead((0,), (), 0.0),
+            Bead((1,), (), 0.0, flag),
+            Bead((2,), (0,), 0.9),
+            Bead((3,), (1,), 0.9),
+            Bead((), (2,), 0.0, flag),
+        )
+    )
+    pairs = build_pairs(
+        ["", "b", "c", "d"], translate("", "B", "C", "D"), [(alignment, document("C", "D", "B"))]
+    )
+    assert [(pair.reason, pair.why) for pair in pairs] == [
+        (NO_REFERENCE, "not translated (blank source)"),
+        (NO_REFERENCE, "stands elsewhere (order)"),
+        ("", ""),
+        ("", ""),
+        (NO_SOURCE, "stands elsewhere (order)"),
+    ]
+    assert pairs[1].notes == ("order: source 2 looks like reference segment 3",)  # from 1

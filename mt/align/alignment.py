@@ -19,6 +19,7 @@ class Bead:
     source: tuple[int, ...]  # 0-based, ascending, adjacent
     target: tuple[int, ...]
     score: float = 1.0  # similarity of the two sides, 0 to 1; 0 for a null bead
+    note: str = ""  # what a reader should know: "order: source 5 looks like target 7"
 
     @property
     def shape(self) -> str:
@@ -62,18 +63,25 @@ def format_pairs(alignment: Alignment) -> str:
 
 
 @dataclass(frozen=True)
-class Gold:
-    """A hand-made alignment, and the unit its indices count where the file says so."""
+class Reading:
+    """An alignment that was read from a file, and where in it the beads stand."""
 
     alignment: Alignment
-    split: Split | None = None  # from a first line such as "# segments: sentence"
+    split: Split | None = None  # what its indices count, where a line such as "# segments: line" is
+    lines: tuple[int, ...] = ()  # 1-based, a line a bead; 0 where the file has none for it
 
 
-_LINE = re.compile(r"\[([\d,\s]*)\]\s*:\s*\[([\d,\s]*)\](?:\s*:\s*(-?[\d.eE+-]+))?\s*")
+def clip_score(score: float, source: Sequence[int], target: Sequence[int]) -> float:
+    """A score of a file between 0 and 1; 0 for a null bead, and for NaN."""
+    return min(max(0.0, score), 1.0) if source and target else 0.0
+
+
+INDICES = r"\[(?![^\]]*\d{10})([\d,\s]*)\]"  # no document has 10 digits, and int() has a limit
+_LINE = re.compile(rf"{INDICES}\s*:\s*{INDICES}(?:\s*:\s*(-?[\d.eE+-]+))?\s*")
 _UNIT = re.compile(r"#\s*segments:\s*(sentence|line)\s*")
 
 
-def read_pairs(path: Path) -> Gold:
+def read_pairs(path: Path) -> Reading:
     """Read a file in Vecalign's format; ``#`` starts a comment line.
 
     Raises:
@@ -81,6 +89,7 @@ def read_pairs(path: Path) -> Gold:
         CorpusError: the file cannot be read.
     """
     beads: list[Bead] = []
+    lines: list[int] = []
     split: Split | None = None
     for number, line in enumerate(read_lines(path), 1):
         if unit := _UNIT.fullmatch(line):
@@ -89,9 +98,18 @@ def read_pairs(path: Path) -> Gold:
             match = _LINE.fullmatch(line.strip())
             if not match:
                 raise AlignmentError(f"{path}:{number}: expected [0]:[0, 1] or [0]:[0, 1]:cost")
-            cost = float(match[3]) if match[3] else 0.0
-            beads.append(Bead(_indices(match[1]), _indices(match[2]), 1 - cost))
-    return Gold(Alignment(tuple(beads), f"read from {path.name}"), split)
+            source, target = _indices(match[1]), _indices(match[2])
+            cost = _read_cost(match[3], f"{path}:{number}")
+            beads.append(Bead(source, target, clip_score(1 - cost, source, target)))
+            lines.append(number)
+    return Reading(Alignment(tuple(beads), f"read from {path.name}"), split, tuple(lines))
+
+
+def _read_cost(word: str | None, where: str) -> float:
+    try:
+        return float(word or 0)
+    except ValueError:
+        raise AlignmentError(f"{where}: the cost '{word}' is not a number") from None
 
 
 def _indices(text: str) -> tuple[int, ...]:
