@@ -9,7 +9,7 @@ The way a text goes::
     run dir  -> Pairs -> Scores -> Report, without loading a model             eval
 
 The same steps, for notebooks: ``mt.load_job``, ``mt.run``, ``mt.translate_texts``,
-``mt.align_texts``; then ``eval.report.build_report`` on the run directory.
+``mt.align_texts``, ``mt.link_words``; then ``eval.report.build_report`` on the run directory.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mt.align.aligner import align_texts as align_texts
+    from mt.align.words import link_words as link_words
     from mt.job import load_job as load_job
     from mt.pipeline import run as run
     from mt.translate.workshop import translate_texts as translate_texts
@@ -30,6 +31,7 @@ _LAZY = {
     "run": "mt.pipeline",
     "translate_texts": "mt.translate.workshop",
     "align_texts": "mt.align.aligner",
+    "link_words": "mt.align.words",
 }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
@@ -19,6 +20,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from mt.errors import JobError, suggest
 
+# What ruamel.yaml raises for values that cannot be, such as the date 2026-99-99 or odd tags.
+_ODD = (ValueError, AttributeError, AssertionError, NotImplementedError)
+MAX_NODES = 100_000  # values, where what is referred to by *name counts each time
 MAX_BYTES = 1_000_000  # a job file is a page of text; anything larger is a mistake or an attack
 
 
@@ -32,11 +36,15 @@ S = TypeVar("S", bound=Section)
 
 
 def expand(path: Path) -> Path:
-    """``~`` as the user's home; raises ``ValueError`` for a user that does not exist."""
+    """``~`` as the user's home; raises ``ValueError`` for a user or a name that cannot be."""
     try:
-        return path.expanduser()
+        found = path.expanduser()
+        found.exists()  # which fails for one that is too long
     except RuntimeError as error:
         raise ValueError(str(error)) from None
+    except OSError as error:
+        raise ValueError(f"{str(path)[:60]}: {error.strerror}") from None
+    return found
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
@@ -100,12 +108,25 @@ def _read(path: Path) -> CommentedMap:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise JobError([f"{where}: not valid YAML: {error.problem or error.context}"]) from None
-    except (YAMLError, RecursionError) as error:
+    except (YAMLError, RecursionError, *_ODD) as error:
         reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise JobError([f"{path}: not valid YAML: {reason}"]) from None
     if not isinstance(tree, CommentedMap):
         raise JobError([f"{path}: expected keys and values at the top, such as 'name: my-job'"])
+    if _count(tree, {}) > MAX_NODES:
+        raise JobError([f"{path}: more than {MAX_NODES} values when every *name is written out"])
     return tree
+
+
+def _count(node: Any, known: dict[int, float]) -> float:
+    """How many values a node has, those of its references too; no end where it is in itself."""
+    if not isinstance(node, (CommentedMap, CommentedSeq)):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = math.inf
+        inside = node.values() if isinstance(node, CommentedMap) else node
+        known[id(node)] = 1 + sum(_count(each, known) for each in inside)
+    return known[id(node)]
 
 
 def _override(path: Path, tree: CommentedMap, text: str) -> tuple[str | int, ...]:
@@ -122,7 +143,7 @@ def _override(path: Path, tree: CommentedMap, text: str) -> tuple[str | int, ...
         node[parts[-1]] = YAML(typ="rt").load(value)
     except (KeyError, IndexError, TypeError):
         raise JobError([f"--set {text}: {path} has no place '{key}'"]) from None
-    except YAMLError:
+    except (YAMLError, *_ODD):
         raise JobError([f"--set {text}: '{value}' is not valid YAML"]) from None
     return tuple(parts)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from mt.align.embedding import E5_SMALL
 from mt.config import Section, expand, load
-from mt.errors import ScoreError, suggest
+from mt.errors import CorpusError, ScoreError, suggest
 from mt.languages import LANGUAGES
 from mt.metric import MetricName, parse_metric
+from mt.text.formats.address import find_address
+from mt.text.furniture import LeftOut
 from mt.text.reader import Split
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -33,8 +36,22 @@ def _existing_file(path: Path, info: ValidationInfo) -> Path:
     return resolved
 
 
+def _existing_document(path: Path, info: ValidationInfo) -> Path:
+    """A file, or a dataset, whose folder must exist; the Hub is not asked here."""
+    folder: Path = info.context["folder"] if info.context else Path()
+    placed = folder / expand(path)
+    try:
+        if (address := find_address(path)) and address.remote:
+            return path
+        return placed if find_address(placed) else _existing_file(path, info)
+    except CorpusError as error:
+        raise ValueError(str(error)) from None
+
+
 def _place_model(name: str, info: ValidationInfo) -> str:
     """A model that is a folder beside the file is named by its whole path from here on."""
+    if not name.strip():
+        raise ValueError("an empty name; expected 'builtin', a folder, or a Hub id")
     folder: Path = info.context["folder"] if info.context else Path()
     path = folder / expand(Path(name))
     return str(path) if name != "builtin" and path.is_dir() else name
@@ -53,6 +70,7 @@ def _known_metric(name: str, info: ValidationInfo) -> str:
 
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 InputFile = Annotated[Path, AfterValidator(_existing_file)]
+InputDocument = Annotated[Path, AfterValidator(_existing_document)]
 ModelName = Annotated[str, AfterValidator(_place_model)]
 Metric = Annotated[str, AfterValidator(_known_metric)]
 Name = Annotated[str, Field(pattern=_NAME)]
@@ -60,7 +78,7 @@ Name = Annotated[str, Field(pattern=_NAME)]
 
 class SourceSection(Section):
     language: LanguageCode  # ISO 639-1
-    path: InputFile  # UTF-8 text
+    path: InputDocument  # of any format of mt/text/formats
     split: Split = "sentence"  # what a segment is: a sentence, or a line of the file
 
 
@@ -71,12 +89,15 @@ class System(Section):
     target: LanguageCode
     models: tuple[ModelName, ...] = ()  # builtin, a folder, or a Hub id with optional @revision
     via: tuple[LanguageCode, ...] = ()  # languages between the models of a route
-    hypothesis: InputFile | None = None  # in place of models: one line per source segment
+    hypothesis: InputDocument | None = None  # in place of models: somebody's output
+    split: Split = "line"  # of it: a line per source segment, or a document's own sentences
 
     @model_validator(mode="after")
     def _check_route(self) -> System:
         if bool(self.models) == bool(self.hypothesis):
             raise ValueError("a system has either 'models' or a 'hypothesis'")
+        if self.models and self.split != "line":
+            raise ValueError("'split' goes with a 'hypothesis', not with 'models'")
         if self.hypothesis and self.via:
             raise ValueError("'via' goes with 'models', not with a 'hypothesis'")
         if self.models and len(self.via) != len(self.models) - 1:
@@ -118,7 +139,17 @@ class TranslateSection(Section):
 
 class AlignSection(Section):
     similarity: Literal["auto", "e5", "ngram", "length"] = "auto"
+    model: ModelName = E5_SMALL  # or one of sentence-transformers: a folder, or a Hub id
+    anchors: dict[str, InputFile] = {}  # by reference, "en.1": beads and borders that must stand
     parallel: bool = False  # a test set: line n of source and references say the same
+
+    @model_validator(mode="after")
+    def _check_use(self) -> AlignSection:
+        if self.model != E5_SMALL and self.similarity != "auto":
+            raise ValueError(f"'model' goes with similarity 'auto', not with '{self.similarity}'")
+        if self.parallel and self.anchors:
+            raise ValueError("'parallel' sets line against line and has no use for 'anchors'")
+        return self
 
 
 class ScoreSection(Section):
@@ -128,6 +159,7 @@ class ScoreSection(Section):
     trials: int = Field(10_000, ge=0, le=100_000)  # of the randomization test
     seed: int = Field(12345, ge=1, lt=2**32)
     glossary: InputFile | None = None  # terms that must arrive, tab-separated
+    leave_out: tuple[LeftOut, ...] = ("furniture",)  # kinds of segment, by mt/text/furniture.py
 
     @field_validator("metrics")
     @classmethod
@@ -148,13 +180,23 @@ class Job(Section):
     """A whole job. Paths are relative to the job file."""
 
     name: Name  # the run directory is runs/<name>
+    encoding: str | None = None  # of files that are not UTF-8 and do not say what they are
     source: SourceSection
-    references: dict[LanguageCode, tuple[InputFile, ...]] = {}  # any number per language
+    references: dict[LanguageCode, tuple[InputDocument, ...]] = {}  # any number per language
     systems: Systems
     translate: TranslateSection = TranslateSection()
     align: AlignSection = AlignSection()
     score: ScoreSection = ScoreSection()
     report: ReportSection = ReportSection()
+
+    @field_validator("align")
+    @classmethod
+    def _check_anchors(cls, section: AlignSection, info: ValidationInfo) -> AlignSection:
+        if "references" in info.data:  # else they are wrong themselves
+            known = _name_references(info.data["references"])
+            for name in section.anchors.keys() - known.keys():
+                raise ValueError(f"anchors: no reference '{name}'{suggest(name, known)}")
+        return section
 
     @model_validator(mode="after")
     def _check_split(self) -> Job:
@@ -164,11 +206,17 @@ class Job(Section):
 
     def named_references(self) -> dict[str, tuple[str, Path]]:
         """References by the name their files have: ``{"en.1": ("en", path), ...}``."""
-        return {
-            f"{language}.{number}": (language, path)
-            for language, paths in self.references.items()
-            for number, path in enumerate(paths, 1)
-        }
+        return _name_references(self.references)
+
+
+def _name_references(
+    references: Mapping[str, Sequence[Path]],
+) -> dict[str, tuple[str, Path]]:
+    return {
+        f"{language}.{number}": (language, path)
+        for language, paths in references.items()
+        for number, path in enumerate(paths, 1)
+    }
 
 
 def load_job(path: Path | str, overrides: Sequence[str] = ()) -> Job:

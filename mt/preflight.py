@@ -56,7 +56,8 @@ def check_systems(
         yield finding
     for system in systems:
         if system.hypothesis:
-            yield Finding(f"{system.name}: {system.hypothesis} fits the source, scored as it is")
+            how = "in sentences of its own" if system.split == "sentence" else "fits the source"
+            yield Finding(f"{system.name}: {system.hypothesis} {how}, scored as it is")
         elif not broken.intersection(legs[system.name]):
             yield _try(system, texts, segments, workshop)
 

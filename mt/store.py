@@ -7,7 +7,10 @@
 ``references/<name>.jsonl``     the same for each reference: ``en.1``, ``en.2``, ``vi.1``
 ``translations/<system>.jsonl`` index, text, score, pivots, notes, attempts (where repaired),
                                 pivot_scores (of a route)
-``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row
+``alignments/<name>.jsonl``     source, target, score: a bead of source and reference a row, and
+                                note (where there is one); indices from 0
+``hypotheses/<system>.jsonl``   of a hypothesis in sentences of its own: as ``references/``; it is
+                                aligned with the source in ``alignments/hypothesis.<system>.jsonl``
 ``verdicts.tsv``                what reviewers said, if anything (:mod:`eval.verdicts`)
 ``scores.json``, ``report.*``   made from the files above by ``eval``, as are ``segments.csv``
                                 and ``segments.xlsx`` where they are asked for
@@ -23,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +48,34 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``path`` so that a reader sees the old file or the whole new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write ``path`` so that a reader sees the old file or the whole new one, never a part.
+
+    What is no file, such as ``/dev/stdout``, is written into; of a link, what it leads to is
+    replaced.
+    """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
         raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from None
+
+
+def check_writable(path: Path) -> None:
+    """Raise ``OSError`` where :func:`write_bytes` would: before the work, not after it."""
+    if path.exists() and not path.is_file():
+        return
+    folder = next(each for each in Path(os.path.realpath(path)).parents if each.exists())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -61,6 +87,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def find_backup(path: Path) -> Path:
+    """Where to keep what ``path`` has now: ``<name>.bak``, or the next of ``.bak2``... free."""
+    names = (f"{path.name}.bak{number if number > 1 else ''}" for number in count(1))
+    return next(each for each in map(path.with_name, names) if not each.exists())
 
 
 class RunDirectory:
@@ -139,16 +171,30 @@ class RunDirectory:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the directory for one job; raises ``RunError`` at once when another one has it."""
+        """Hold the directory for one writer, and clear away what a killed one left half-written.
+
+        Raises:
+            RunError: another one has it.
+        """
         from filelock import FileLock, Timeout
 
+        lock = FileLock(self.path / ".lock", timeout=0)
         try:
-            with FileLock(self.path / ".lock", timeout=0):
-                yield
+            lock.acquire()
         except Timeout:
             raise RunError(
                 f"{self.path}: another awda is at work here; wait or use --out"
             ) from None
+        except OSError as error:
+            raise RunError(
+                f"{self.path}: cannot be written to ({error.strerror}); name another with --out"
+            ) from None
+        try:
+            for torn in self.path.rglob(".*.tmp"):
+                torn.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.release()
 
     # Rows
 
@@ -186,6 +232,12 @@ class RunDirectory:
                 row["raw"] = segment.raw
             if segment.changes:
                 row["changes"] = segment.changes
+            if segment.kind != "text":
+                row["kind"] = segment.kind
+            if segment.where:
+                row["where"] = segment.where
+            if segment.left_out:
+                row["left_out"] = segment.left_out
             rows.append(row)
         self.write_rows(name, rows)
 
@@ -201,6 +253,9 @@ class RunDirectory:
                         str(row["text"]),
                         row.get("raw"),
                         tuple(row.get("changes", ())),
+                        str(row.get("kind", "text")),
+                        str(row.get("where", "")),
+                        str(row.get("left_out", "")),
                     )
                     for row in self.read_rows(name)
                 ),
@@ -232,13 +287,11 @@ class RunDirectory:
             ]
 
     def write_alignment(self, name: str, alignment: Alignment) -> None:
-        self.write_rows(
-            name,
-            [
-                {"source": b.source, "target": b.target, "score": round(b.score, 6)}
-                for b in alignment.beads
-            ],
-        )
+        rows: list[Row] = []
+        for bead in alignment.beads:
+            row = {"source": bead.source, "target": bead.target, "score": round(bead.score, 6)}
+            rows.append({**row, "note": bead.note} if bead.note else row)
+        self.write_rows(name, rows)
 
     def read_alignment(self, name: str, sources: int, targets: int) -> Alignment:
         """The beads, also after somebody corrected the file by hand.
@@ -248,15 +301,22 @@ class RunDirectory:
             AlignmentError: the beads do not cover so many sources and targets once each.
         """
         beads = []
+        lines: dict[tuple[str, int], int] = {}
         for number, row in enumerate(self.read_rows(name), 1):
             sides = [row.get(side) for side in ("source", "target")]
-            score = row.get("score", 1.0)
-            if not all(_is_side(side) for side in sides) or not isinstance(score, (int, float)):
+            score, note = row.get("score", 1.0), row.get("note", "")
+            if not all(_is_side(side) for side in sides) or not isinstance(note, str):
                 raise RunError(
                     f"{self.path / name}:{number}: not a bead; expected a row like "
                     '{"source": [0], "target": [0, 1], "score": 0.9}'
                 )
-            beads.append(Bead(tuple(sides[0] or ()), tuple(sides[1] or ()), float(score)))
+            if type(score) not in (int, float) or not 0 <= score <= 1:  # so is NaN
+                raise RunError(
+                    f"{self.path / name}:{number}: the score {score!r} is not between 0 and 1"
+                )
+            bead = Bead(tuple(sides[0] or ()), tuple(sides[1] or ()), float(score), note)
+            _place(bead, number, lines, (sources, targets), self.path / name)
+            beads.append(bead)
         alignment = Alignment(tuple(beads))
         try:
             alignment.check(sources, targets)
@@ -275,6 +335,22 @@ class RunDirectory:
             raise RunError(
                 f"{self.path / name}: a row lacks or misspells {error}; mend it or run again"
             ) from None
+
+
+def _place(
+    bead: Bead, number: int, lines: dict[tuple[str, int], int], sizes: tuple[int, int], path: Path
+) -> None:
+    """Note on which line a bead's segments stand; each exists, and stands on one line only."""
+    for side, indices, size in zip(
+        ("source", "target"), (bead.source, bead.target), sizes, strict=True
+    ):
+        for index in indices:
+            said = f"{path}:{number}: {side} segment {index}"
+            if index >= size:
+                raise AlignmentError(f"{said} does not exist: there are {size}, from 0")
+            if other := lines.get((side, index)):
+                raise AlignmentError(f"{said} stands here and on line {other}; mend one of them")
+            lines[side, index] = number
 
 
 def _is_side(value: object) -> bool:
@@ -304,7 +380,7 @@ class Stages:
 
         A file that somebody changed after the stage wrote it is made again, unless the stage says
         what such a correction ``corrects`` (a digest): then it is kept while that is the same, and
-        put aside as ``<name>.bak`` when it is not, or with ``fresh``.
+        put aside as ``<name>.bak`` (:func:`find_backup`) when it is not, or with ``fresh``.
         """
         record = self._records.get(name, {})
         present = digest_file(self.directory.path / name)
@@ -318,7 +394,7 @@ class Stages:
         if outcome == "made":
             if edited:
                 path = self.directory.path / name
-                path.replace(path.with_name(f"{path.name}.bak"))
+                path.replace(find_backup(path))
             record = self._make(name, made_from, make, corrects)
         self._done[name] = record
         self._write({**self._records, **self._done})

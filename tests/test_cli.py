@@ -321,3 +321,46 @@ def test_the_demo_from_check_to_report(awda: Awda, tmp_path: Path) -> None:
     assert awda("report", out).out == first.out
     assert (out / "report.html").read_text(encoding="utf-8") == page
     assert awda("run", job, "--out", out, "--fresh").out == first.out
+
+
+def test_a_word_document_in_a_word_document_out(
+    awda: Awda, tiny_model: Path, tmp_path: Path
+) -> None:
+    from mt.text.formats import read_content
+
+    letter, out = ROOT / "tests" / "data" / "formats" / "letter.ar.docx", tmp_path / "out.docx"
+    command = ("translate", "-m", tiny_model, "--to", "en", "--beam-size", 1, letter)
+    answer = awda(*command, "-o", out)
+    assert (answer.code, answer.out) == (0, "")
+    made = read_content(out)
+    assert made.blocks
+    assert made.language == "en"
+    unnamed, other = awda(*command), awda(*command, "-o", tmp_path / "out.html")
+    assert (unnamed.code, "name a file with --out" in unnamed.err) == (2, True)
+    assert (other.code, "end its name in .docx" in other.err) == (2, True)
+
+
+def test_two_commands_from_documents_to_a_report(
+    awda: Awda, tiny_model: Path, tmp_path: Path
+) -> None:
+    """The second shows that nothing is made again, also the translated document."""
+    letter = ROOT / "tests" / "data" / "formats" / "letter.ar.docx"
+    (tmp_path / "ref.en.txt").write_text("A new market\nIt is near the bridge.\n")
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        f"name: x\nsource: {{language: ar, path: {letter}}}\nreferences: {{en: [ref.en.txt]}}\n"
+        f"systems: [{{name: s, target: en, models: [{tiny_model}]}}]\n"
+        "translate: {beam_size: 1, repair: false}\nalign: {similarity: length}\n"
+    )
+    assert awda("run", job, "--out", tmp_path / "run").code == 0
+    made = tmp_path / "run" / "documents" / "s.docx"
+    before = made.stat().st_mtime_ns
+    assert (tmp_path / "run" / "report.html").exists()
+    assert awda("run", job, "--out", tmp_path / "run").code == 0
+    assert made.stat().st_mtime_ns == before
+
+
+def test_formats_are_listed(awda: Awda) -> None:
+    answer = awda("formats")
+    assert answer.code == 0
+    assert "Word (.docx), written in the same format" in answer.out

@@ -66,6 +66,7 @@ def test_a_good_job(folder: Path) -> None:
         ),
         (5, "  - {name: one, target: en}", "systems[0]: a system has either 'models' or a 'hyp"),
         (5, "  - {name: p, target: vi, models: [builtin, builtin]}", "2 models need 1 languages"),
+        (5, "  - {name: one, target: en, models: ['']}", "systems[0].models[0]: an empty name"),
         (3, "name: twice", "not valid YAML: found duplicate key"),
         (3, "references: [", "not valid YAML"),
     ],

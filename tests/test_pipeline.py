@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -302,3 +303,54 @@ def test_the_manifest_has_the_hashes_of_the_models(
     assert len(pivot["model_files"]) == 2
     assert "model_files" not in vendor
     assert direct["compute_type"] == "int8" or direct["device"] == "cuda"
+
+
+def test_a_hypothesis_may_be_of_another_format(job_file: Path, tmp_path: Path) -> None:
+    rows = ("id\ten", "1\tA visit.", "2\tA meeting.", "3\tA book.")
+    (tmp_path / "vendor.tsv.gz").write_bytes(gzip.compress("\n".join(rows).encode()))
+    text = job_file.read_text("utf-8")
+    run(load_job(job_file), tmp_path / "plain")
+    job_file.write_text(text.replace("vendor.txt", "vendor.tsv.gz"), "utf-8")
+    run(load_job(job_file), tmp_path / "packed")
+    name = "translations/vendor.jsonl"
+    assert files(tmp_path / "packed")[name] == files(tmp_path / "plain")[name]
+
+
+def test_a_hypothesis_in_its_own_sentences_is_aligned_and_scored(
+    job_file: Path, tmp_path: Path
+) -> None:
+    """A line for two source segments is refused as one per segment, and taken as a document."""
+    from eval.report import build_report
+
+    text = "The delegation came to the village this morning. The committee met. This is new.\n"
+    (tmp_path / "vendor.txt").write_text(text.replace("met. This", "met and this"), "utf-8")
+    with pytest.raises(CorpusError, match="split: sentence"):
+        run(load_job(job_file), tmp_path / "refused")
+    job_file.write_text(
+        job_file.read_text("utf-8").replace("vendor.txt}", "vendor.txt, split: sentence}"), "utf-8"
+    )
+    out, diary = tmp_path / "own_sentences", Diary()
+    run(load_job(job_file), out, monitor=diary)
+    assert diary.outcomes["alignment vendor"] == "made"
+    directory = RunDirectory(out)
+    document = directory.read_document("hypotheses/vendor.jsonl", "en")
+    assert len(document.segments) == 2
+    file = "alignments/hypothesis.vendor.jsonl"
+    directory.read_alignment(file, 3, 2)
+
+    directory.write_rows(  # a correction by hand is kept, and honoured
+        file, [{"source": [0], "target": [0]}, {"source": [1, 2], "target": [1]}]
+    )
+    again = Diary()
+    run(load_job(job_file), out, monitor=again)
+    assert again.outcomes["alignment vendor"] == "edited"
+    english = next(target for target in build_report(out).targets if target.language == "en")
+    direct, vendor = english.systems
+    assert [j.pair.sources for j in direct.judgements] == [
+        j.pair.sources for j in vendor.judgements
+    ]
+    assert any({1, 2} <= set(pair.sources) for pair in english.pairs)
+    written = " ".join(judgement.pair.hypothesis for judgement in vendor.judgements)
+    assert written == " ".join(document.texts)
+    assert vendor.scores
+    assert any("in sentences of its own" in note for note in build_report(out).notes)

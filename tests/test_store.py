@@ -137,7 +137,8 @@ def test_a_correction_by_hand_outlives_all_but_what_it_corrects(directory: RunDi
     assert path.with_name("a.jsonl.bak").read_text() == '{"from": "hand"}\n'
     path.write_text('{"from": "hand again"}\n')
     assert stage("2", "other documents", fresh=True) == "made"
-    assert path.with_name("a.jsonl.bak").read_text() == '{"from": "hand again"}\n'
+    assert path.with_name("a.jsonl.bak").read_text() == '{"from": "hand"}\n'
+    assert path.with_name("a.jsonl.bak2").read_text() == '{"from": "hand again"}\n'
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,22 @@ def test_a_correction_by_hand_outlives_all_but_what_it_corrects(directory: RunDi
         ('{"source": [0.5], "target": [0]}', RunError, "not a bead"),
         ('{"source": 0, "target": [0]}', RunError, "not a bead"),
         ('{"source": [0]}', RunError, "not a bead"),
-        ('{"source": [0], "target": [1]}', AlignmentError, r"a\.jsonl: target segment 1 does not"),
+        ('{"source": [0], "target": [0], "score": NaN}', RunError, "1: the score nan is not"),
+        ('{"source": [0], "target": [0], "score": -Infinity}', RunError, "1: the score -inf is"),
+        ('{"source": [0], "target": [0], "score": 1.01}', RunError, r"1: the score 1\.01 is not"),
+        ('{"source": [0], "target": [0], "score": true}', RunError, "1: the score True is not"),
+        ('{"source": [-1], "target": [0]}', RunError, "1: not a bead"),
+        (
+            '{"source": [0], "target": []}\n{"source": [0], "target": [0]}',
+            AlignmentError,
+            r"a\.jsonl:2: source segment 0 stands here and on line 1",
+        ),
+        (
+            '{"source": [0], "target": [0]}\n{"source": [], "target": [99999999999999999999]}',
+            AlignmentError,
+            r"a\.jsonl:2: target segment 99999999999999999999 does not exist: there are 1",
+        ),
+        ('{"source": [0], "target": [1]}', AlignmentError, r"a\.jsonl:1: target segment 1 does"),
     ],
 )
 def test_beads_that_are_none(
@@ -171,3 +187,16 @@ def test_a_file_in_place_of_a_run_directory_is_named(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(RunError, match=r"report\.md: is a file; name the run directory"):
         RunDirectory(path).read_manifest()
+
+
+def test_notes_of_beads_are_kept_and_older_files_have_none(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    noted = Bead((0,), (0,), 0.5, "order: source 0 looks like target 1")
+    alignment = Alignment((noted, Bead((1,), (1,), 0.25)))
+    directory.write_alignment("a.jsonl", alignment)
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    assert ['"note"' in line for line in lines] == [True, False]
+    assert directory.read_alignment("a.jsonl", 2, 2).beads == alignment.beads
+    directory.write_rows("b.jsonl", [{"source": [0], "target": [0], "score": 0.5, "note": 3}])
+    with pytest.raises(RunError, match="not a bead"):
+        directory.read_alignment("b.jsonl", 1, 1)

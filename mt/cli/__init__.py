@@ -18,13 +18,14 @@ from typing import Annotated, Any
 import typer
 
 from mt import __version__
-from mt.cli import align, memory, models, report, run, score, train, translate
+from mt.cli import align, formats, init, memory, models, report, run, score, train, translate
 from mt.cli.console import say
 from mt.errors import AwdaError, AwdaWarning
 
 app = typer.Typer(
     name="awda",
-    help="Back-translate an Arabic document, align it with references, and score it.",
+    help="Back-translate an Arabic document, align it with references, and score it.\n\n"
+    "Example: `awda init speech.ar.docx speech.en.docx`, then `awda run speech.yaml`",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
+    init.init,
     run.run,
     translate.translate,
     align.align,
@@ -41,6 +43,7 @@ for _command in (
     report.history,
     run.check,
     train.train,
+    formats.formats,
 ):
     app.command()(_command)
 app.add_typer(models.app, name="models")

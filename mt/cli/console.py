@@ -14,7 +14,7 @@ from mt.translate.translation import Progress
 
 if TYPE_CHECKING:
     from eval.overview import Overview
-    from eval.report import Report
+    from eval.results import Report
 
 
 def say(*lines: str, prefix: str = "") -> None:

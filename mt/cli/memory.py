@@ -21,7 +21,10 @@ _MB = 1_000_000
 
 @app.command()
 def stats() -> None:
-    """Show the file, its size, and what it has of every model: a line each, by columns."""
+    """Show the file, its size, and what it has of every model: a line each, by columns.
+
+    Example: `awda memory stats`
+    """
     from mt.translate.memory import Memory
 
     memory = Memory()

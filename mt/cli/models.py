@@ -26,6 +26,8 @@ def list_models() -> None:
     """List the models that need no network, with the forms they were converted to.
 
     A folder is listed once it was converted, by `awda models add` or by its first use.
+
+    Example: `awda models list`
     """
     from datetime import datetime
 

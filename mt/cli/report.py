@@ -40,6 +40,15 @@ def report(
             "the run directory, in place of those given before (then in verdicts.tsv.bak).",
         ),
     ] = None,
+    alignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--alignment",
+            metavar="NAME=FILE",
+            help="An alignment corrected by hand, in any format that `awda align` writes; "
+            "NAME is a reference, such as en.1; repeatable. It takes the run's place.",
+        ),
+    ] = None,
 ) -> None:
     """Score and report again from a run directory, without loading a model.
 
@@ -48,18 +57,28 @@ def report(
 
     Example: `awda report runs/nghean`
 
+    With an alignment corrected elsewhere: `awda report runs/nghean --alignment en.1=nghean.tmx`
+
     With what reviewers said: `awda report runs/nghean --verdicts nghean.verdicts.tsv`
     """
     from eval.overview import find_suite
     from eval.render import write_reports
     from eval.verdicts import FILE, keep_verdicts
+    from mt.correction import check_correction, correct_alignment, parse_correction
 
     if suite := find_suite(directory):
         if verdicts:
             raise RunError(f"{directory}: a suite; give --verdicts with one of its runs")
+        if alignments:
+            raise RunError(f"{directory}: a suite; give --alignment with one of its runs")
         _report_suite(suite, formats, out or directory)
         return
     wanted = _choose_formats(directory, formats)
+    corrections = [parse_correction(directory, word) for word in alignments or ()]
+    for correction in corrections:  # all are checked before one is written
+        check_correction(directory, *correction)
+    for correction in corrections:
+        say(correct_alignment(directory, *correction))
     if verdicts:
         for note in keep_verdicts(directory, verdicts):
             say(note)

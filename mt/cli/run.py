@@ -12,7 +12,7 @@ from mt.cli.console import bars, say, show_overview, show_report
 from mt.cli.options import JobFile, Overrides
 
 if TYPE_CHECKING:
-    from eval.report import Report
+    from eval.results import Report
     from mt.job import Job
     from mt.scale.job import TableJob
     from mt.suite import Suite

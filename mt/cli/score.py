@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from mt.cli.console import say
 from mt.errors import ScoreError
 
 
 def score(
-    hypothesis: Annotated[Path, typer.Option("--hyp", help="System output, a segment a line.")],
+    hypothesis: Annotated[Path, typer.Option("--hyp", help="System output: a line a segment.")],
     references: Annotated[list[Path], typer.Option("--ref", help="A reference; repeatable.")],
     language: Annotated[str, typer.Option("--lang", metavar="LANG", help="Language of both.")],
     source: Annotated[
@@ -28,8 +29,15 @@ def score(
     seed: Annotated[int, typer.Option(min=1)] = 12345,
     width: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.")] = 1,
     form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of files that are not UTF-8: windows-1256."),
+    ] = None,
 ) -> None:
     """Score a file against references with sacreBLEU: its numbers, its signatures.
+
+    Files are text, a segment a line, or any format of `awda formats`, a segment a paragraph, cell
+    or cue; there must be as many in each.
 
     Example: `awda score --hyp out.en --ref ref.en --lang en`
 
@@ -37,20 +45,27 @@ def score(
     """
     from eval.render.scores import render_scores, render_scores_json
     from eval.scores.metrics import find_metric, needs_source, score_corpus
-    from mt.languages import find_language
-    from mt.text.reader import read_lines
+    from mt.languages import find_language, mismatch
+    from mt.text.normalize import normalize
+    from mt.text.reader import read_segments
 
     find_language(language)
     names = [find_metric(name) for name in metrics.split(",")]
     if not source and (wanting := next(filter(needs_source, names), "")):
         raise ScoreError(f"{wanting} reads the source: name it with --src")
-    sources = read_lines(source) if source else ()
+    sources = read_segments(source, encoding=encoding) if source else ()
     if source and not sources:
         raise ScoreError(f"{source}: empty; --src has a line for every line of --hyp")
+    texts = {
+        path: read_segments(path, language, encoding=encoding) for path in (hypothesis, *references)
+    }
+    for path, segments in texts.items():
+        if reason := mismatch(normalize(" ".join(segments))[0], language):
+            say(f"awda: {path}: {reason}; is --lang right?")
     scores = score_corpus(
         names,
-        read_lines(hypothesis),
-        [read_lines(path) for path in references],
+        texts[hypothesis],
+        [texts[path] for path in references],
         language,
         bootstrap=bootstrap,
         seed=seed,

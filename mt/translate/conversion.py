@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -201,6 +202,8 @@ def _write(files: ModelFiles, compute_type: ComputeType, output: Path) -> None:
     try:
         Converter(str(files.folder)).convert(str(output), quantization=compute_type)
     except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the place is at fault, not the model
         raise ModelError(
             f"model '{files.name}': cannot be converted: {first_sentence(error)}"
         ) from None

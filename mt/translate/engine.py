@@ -19,7 +19,7 @@ class Decoding:
 
     beam_size: int = 5
     # padded source pieces translated at a time; steers no search, so results do not name it
-    batch_tokens: int = field(default=2048, repr=False)
+    batch_tokens: int = field(default=1024, repr=False)
     device: str = "cpu"  # "cpu" or "cuda"
     repair: bool = True  # make other attempts where the first is plainly wrong
     deterministic: bool = False  # the same bytes whatever is translated beside a text

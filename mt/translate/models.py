@@ -204,20 +204,30 @@ def find_model(name: str, *, refresh: bool = False) -> ModelFiles:
         return _checked(ModelFiles(name, _BUILTIN))
     path = Path(name)
     if name and path.is_dir():
-        return _checked(ModelFiles(name, path.resolve()))
-    repository, at, revision = name.partition("@")
-    if not _HUB_ID.fullmatch(repository) or "--" in repository or ".." in repository:
-        raise ModelError(
-            f"unknown model '{name}': there is no such folder, and it is no Hub id "
-            "(organisation/model[@revision]); 'builtin' is always there"
-        )
-    if at and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise ModelError(f"model '{name}': after '@' comes a branch, a tag or a commit of the Hub")
-    wanted = hub.Wanted(name, repository, revision or None, (*NEEDED, *OPTIONAL), WEIGHTS)
+        return _without_links_out(_checked(ModelFiles(name, path.resolve())))
+    repository, revision = parse_hub_id(name, "builtin")
+    wanted = hub.Wanted(name, repository, revision, (*NEEDED, *OPTIONAL), WEIGHTS)
     folder = None if refresh else hub.find_snapshot(wanted)
     if folder is None or _missing(folder):
         folder = hub.download(wanted)
     return _checked(ModelFiles(name, folder, folder.name))
+
+
+def parse_hub_id(name: str, always: str) -> tuple[str, str | None]:
+    """``organisation/model[@revision]`` as repository and revision; ``always`` is a way out.
+
+    Raises:
+        ModelError: it is no such name, so that the Hub need not be asked.
+    """
+    repository, at, revision = name.partition("@")
+    if not _HUB_ID.fullmatch(repository) or "--" in repository or ".." in repository:
+        raise ModelError(
+            f"unknown model '{name}': there is no such folder, and it is no Hub id "
+            f"(organisation/model[@revision]); '{always}' is always there"
+        )
+    if at and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise ModelError(f"model '{name}': after '@' comes a branch, a tag or a commit of the Hub")
+    return repository, revision or None
 
 
 def list_hub_models() -> list[ModelFiles]:
@@ -234,6 +244,23 @@ def _is_marian(files: ModelFiles) -> bool:
         return files.architecture == "marian"
     except ModelError:
         return False
+
+
+def _without_links_out(files: ModelFiles) -> ModelFiles:
+    """Refuse a folder from elsewhere that would have other files of this machine read.
+
+    A snapshot in the Hub's cache is links to ``blobs``, two folders up.
+    """
+    folder = files.folder
+    root = folder.parents[1] if folder.parent.name == "snapshots" else folder
+    for path in files.paths:
+        there = path.resolve()
+        if not there.is_relative_to(root) or not there.is_file():
+            raise ModelError(
+                f"model '{files.name}': {path} is a link out of the folder, or no file; put the "
+                "file itself there"
+            )
+    return files
 
 
 def _missing(folder: Path) -> list[str]:
