@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, zip_longest
 from pathlib import Path
 
-from eval.pairs import Pair
-from eval.report import RunJob, read_job, read_pairs, read_reference, stack_references
+from eval.pairs import Aligned, Pair
+from eval.runs import RunJob, read_documents, read_job, read_pairs, read_reference, stack_references
 from eval.scores.metrics import MetricScore, find_metric, score_corpus
 from eval.scores.significance import (
     FEWEST,
@@ -93,7 +93,8 @@ def compare_run(
     contests: list[Contest] = []
     for language in dict.fromkeys(this.targets.values()):
         names = [name for name, target in this.targets.items() if target == language]
-        entries = [(name, this.pair(name, this.references(language))) for name in names]
+        shared = this.references(language), this.documents(language)
+        entries = [(name, this.pair(name, *shared)) for name in names]
         if baseline in names:
             first = entries.pop(names.index(baseline))
             chosen = [(first, other) for other in entries]
@@ -210,8 +211,16 @@ class _Run:
             ]
         return self._references[language]
 
-    def pair(self, system: str, references: Sequence[Reference]) -> Pairs:
-        return read_pairs(self._directory, system, self.source, references)
+    def documents(self, language: str) -> list[Aligned]:
+        """Hypotheses in sentences of their own."""
+        systems = [system for system in self.job.systems if system.target == language]
+        return read_documents(self._directory, systems, self.source)
+
+    def pair(
+        self, system: str, references: Sequence[Reference], documents: Sequence[Aligned]
+    ) -> Pairs:
+        found = next(each for each in self.job.systems if each.name == system)
+        return read_pairs(self._directory, found, self.source, references, documents)
 
 
 def _hold(
@@ -310,12 +319,15 @@ def _oppose(
     references: Sequence[Reference],
 ) -> list[Contest]:
     """The matched systems of one language, on the pairs that these references make."""
+    languages = dict.fromkeys(was.targets[name] for name in matches)
+    found = (each for code in languages for run in (was, now) for each in run.documents(code))
+    documents = list(dict.fromkeys(found))  # what both runs have joins pairs once
     held = [
         _hold(
             recipe,
             was.targets[name],
-            (name, was.pair(name, references)),
-            (other, now.pair(other, references)),
+            (name, was.pair(name, references, documents)),
+            (other, now.pair(other, references, documents)),
         )
         for name, other in matches.items()
     ]

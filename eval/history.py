@@ -15,9 +15,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from eval.report import (
+from eval.results import describe_origin
+from eval.runs import (
     RunJob,
-    describe_origin,
+    RunSystem,
+    read_documents,
     read_job,
     read_pairs,
     read_reference,
@@ -169,7 +171,7 @@ def _read_run(path: Path) -> tuple[list[_Entry], list[str]]:
             if system.target != language:
                 continue
             scored = stored.get((language, system.name))
-            pairs, scores = scored or _score(directory, job, system.name, source, references)
+            pairs, scores = scored or _score(directory, job, system, source, references)
             if scores:
                 origin = describe_origin(system.models, system.via, system.hypothesis)
                 point = Point(path, started, pairs, scores, origin, job.versions, digest(beads))
@@ -227,11 +229,14 @@ def _read_score(row: Mapping[str, Any]) -> MetricScore:
 def _score(
     directory: RunDirectory,
     job: RunJob,
-    system: str,
+    system: RunSystem,
     source: Document,
     references: Sequence[tuple[Alignment, Document]],
 ) -> Scored:
-    pairs = [pair for pair in read_pairs(directory, system, source, references) if pair.scored]
+    beside = [other for other in job.systems if other.target == system.target]
+    documents = read_documents(directory, beside, source)
+    found = read_pairs(directory, system, source, references, documents)
+    pairs = [pair for pair in found if pair.scored]
     if not pairs:
         return 0, ()
     return len(pairs), score_corpus(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.report import Report, SystemReport, Target
+from eval.results import Report, SystemReport, Target
 from mt.errors import RunError
 
 

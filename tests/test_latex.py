@@ -15,7 +15,8 @@ from tiny_run import make_run
 
 from eval.overview import Overview
 from eval.render.latex import escape, render_latex, render_overview
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 
 HOSTILE = r"a_b & 100% #1 ~x^2 $y$ {z} \end{table} [w] * -- | <v> `u' "
 SPECIAL = r"\{}$&#_%~^<>|" + "\"'`[]*-, ?!"

@@ -15,7 +15,8 @@ from tiny_run import ENGLISH, SOURCE, make_run
 
 from eval.overview import Overview
 from eval.render.markdown import escape, render_markdown, render_overview
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 from eval.verdicts import Verdict
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -20,7 +20,8 @@ from tiny_run import BAD, GOOD, document, make_manifest, make_run
 from eval.analysis import Analysis, Fault
 from eval.render import write_reports
 from eval.render.html import render_html
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 from eval.verdicts import (
     Row,
     Verdict,
@@ -336,7 +337,7 @@ def test_a_browser_that_keeps_nothing_is_no_secret(open_page: Open, run: Path) -
 def test_keys(open_page: Open, run: Path) -> None:
     page = open_page(run / "report.html")
     page.evaluate("document.querySelector('#en table.segments').scrollIntoView()")
-    page.wait_for_timeout(200)  # the rows in view are known
+    field(page, "Verdict", "bad", "2").wait_for()  # the rows in view are known
     at = "document.activeElement.id"
     press = page.keyboard.press
     for key, where in (("j", "en-0"), ("j", "en-1"), ("ArrowDown", "en-2"), ("k", "en-1")):
@@ -402,6 +403,7 @@ def test_differences_are_marked_by_more_than_colour(open_page: Open, tmp_path: P
     before = [text.inner_html() for text in texts]
     box = tools(page).get_by_label("show added and missing words")
     box.check()
+    texts[0].locator("ins").wait_for()  # the browser has said which rows are in view
     found = [
         [(e.evaluate("e => e.tagName"), e.inner_text()) for e in text.locator("ins, del").all()]
         for text in texts
@@ -537,3 +539,96 @@ def test_a_screenshot_is_kept(open_page: Open, run: Path) -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     page.screenshot(path=ROOT / "build" / "report.png", full_page=True)
     assert (ROOT / "build" / "report.png").stat().st_size > 10_000
+
+
+WORDS_SHOWN = """() => Object.fromEntries([...CSS.highlights].map(
+    ([name, marked]) => [name, [...marked].map((range) => range.toString())]))"""
+PLACE = """(text, word) => {
+  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const at = walker.currentNode.data.indexOf(word);
+    if (at < 0) continue;
+    const range = new Range();
+    range.setStart(walker.currentNode, at);
+    range.setEnd(walker.currentNode, at + word.length);
+    const box = range.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  }
+}"""
+
+
+def point(page: Any, index: int, column: str, word: str) -> dict[str, set[str]]:
+    """Hover a word; what is marked then, by how likely it is."""
+    field(page, "Verdict", "good", "2")  # the segments are laid out
+    text = cell(page, index, column).locator("> .text")
+    text.scroll_into_view_if_needed()
+    page.mouse.move(*text.evaluate(PLACE, word))
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    return shown_words(page)
+
+
+def shown_words(page: Any) -> dict[str, set[str]]:
+    return {name: set(words) for name, words in page.evaluate(WORDS_SHOWN).items()}
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "others"),
+    [
+        ("Source", "الحوار", {"Dialogue"}),
+        ("Reference", "Dialogue", {"الحوار", "Dialogue"}),
+        ("good", "Dialogue", {"الحوار", "Dialogue"}),
+    ],
+)
+def test_a_word_shows_its_counterparts(
+    open_page: Open, run: Path, column: str, word: str, others: set[str]
+) -> None:
+    page = open_page(run / "report.html")
+    before = cell(page, 1, column).locator("> .text").inner_html()
+    shown = point(page, 1, column, word)
+    assert shown["word"] == {word}
+    assert shown["sure"] == others
+    assert cell(page, 1, column).locator("> .text").inner_html() == before  # painted over
+    page.mouse.move(2, 2)
+    page.wait_for_function("() => CSS.highlights.size === 0")
+
+
+def test_a_word_in_shown_differences_is_the_same_word(open_page: Open, run: Path) -> None:
+    page = open_page(run / "report.html")
+    tools(page).get_by_label("words").check()
+    shown = point(page, 0, "bad", "decision")  # stands in <ins>; in <del>, words of the reference
+    assert shown["word"] == {"decision"}
+    assert {"القرار", "Resolution"} <= shown["sure"]
+
+
+def test_words_by_keys_and_by_clicks(open_page: Open, run: Path) -> None:
+    page = open_page(run / "report.html")
+    point(page, 0, "good", "Resolution")
+    page.mouse.down()
+    page.mouse.up()
+    page.mouse.move(2, 2)
+    assert shown_words(page)["word"] == {"Resolution"}  # it stays
+    page.keyboard.press("b")
+    assert shown_words(page)["word"] == {"issued"}
+    said = page.locator("#counterparts").text_content()
+    assert said.startswith("issued. Source: أصدر; Reference: issued; bad: issued")
+    page.keyboard.press("s")
+    assert shown_words(page)["word"] == {"issued"}  # of "bad"
+    page.keyboard.press("s")  # the first column comes after the last
+    assert shown_words(page)["word"] == {"أصدر"}
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")  # paper shows none of it
+    assert shown_words(page) == {}
+    page.keyboard.press("w")
+    assert len(shown_words(page)["word"]) == 1
+    page.keyboard.press("Escape")
+    assert shown_words(page) == {}
+
+
+def test_a_browser_without_highlights_shows_the_page_all_the_same(
+    open_page: Open, run: Path
+) -> None:
+    page = open_page(run / "report.html", "delete CSS.highlights")
+    assert page.evaluate("() => CSS.highlights === undefined")
+    assert segments(page) == ["1", "2", "3–4", "–", "5"]
+    page.keyboard.press("j")
+    page.keyboard.press("w")
+    assert page.locator("#counterparts").text_content() == ""

@@ -14,7 +14,8 @@ from eval.fidelity.items import Fidelity, Tally
 from eval.pairs import Pair
 from eval.render.html import render_html
 from eval.render.pictures import Picture, draw_pictures
-from eval.report import Judgement, ReferenceReport, SystemReport, Target, build_report
+from eval.report import build_report
+from eval.results import Judgement, ReferenceReport, SystemReport, Target
 from eval.scores.metrics import MetricScore
 
 

@@ -21,10 +21,12 @@ from eval.render.html import mark, render_html
 from eval.render.markdown import render_markdown
 from eval.render.scores import render_scores, render_scores_json
 from eval.render.terminal import render_terminal
-from eval.report import Report, SystemReport, Target, build_report
+from eval.report import build_report
+from eval.results import Report, SystemReport, Target
 from eval.scores.metrics import MetricScore, score_corpus
 from eval.scores.significance import Comparison
 from eval.slices import Slice
+from mt.store import RunDirectory
 
 
 @pytest.fixture
@@ -126,6 +128,16 @@ def test_the_page_shows_every_segment_and_why_some_are_not_scored(report: Report
     assert "changed <bdi>18 يوليو</bdi> → <bdi>19 July</bdi>" in text
     assert "via English" in text
     assert "sentence 3" in text
+
+
+def test_the_order_of_a_pair_is_told_once_for_all_systems(tmp_path: Path) -> None:
+    run = RunDirectory(make_run(tmp_path / "run"))
+    path = "alignments/en.1.jsonl"
+    rows = [json.loads(line) for line in (run.path / path).read_text("utf-8").splitlines()]
+    rows[0]["note"] = "order: source 0 looks like target 1"
+    (run.path / path).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    page = render_html(build_report(run.path))
+    assert page.count("order: source 1 looks like reference segment 2") == 1
 
 
 def test_marks_keep_the_text() -> None:

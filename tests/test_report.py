@@ -14,7 +14,8 @@ from eval.render import write_reports
 from eval.render.findings import find_best
 from eval.render.latex import render_latex
 from eval.render.wording import describe_comparisons, describe_standing
-from eval.report import Report, SystemReport, Target, build_report
+from eval.report import build_report
+from eval.results import Report, SystemReport, Target
 from mt.align.alignment import Alignment, Bead
 from mt.errors import AlignmentError, RunError, ScoreError
 from mt.store import RunDirectory
@@ -220,3 +221,22 @@ def test_translations_that_no_model_made_are_owned_up_to(tmp_path: Path) -> None
     RunDirectory(run).write_translations("translations/good.jsonl", rows)
     (note,) = (note for note in build_report(run).notes if "translation memory" in note)
     assert note.startswith("good: 1 of 4 translations are, at least in part, not the model's")
+
+
+def test_pairs_in_another_order_are_told(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run")
+    note = "order: source 1 looks like target 2, source 2 looks like target 1"
+    beads = [
+        Bead((0,), (0,), 0.9),
+        Bead((1, 2, 3), (1, 2), 0.8, note),
+        Bead((), (3,)),
+        Bead((4,), ()),
+    ]
+    RunDirectory(path).write_alignment("alignments/en.1.jsonl", Alignment(tuple(beads)))
+    report = build_report(path)
+    told = [text for text in report.notes if "in another order" in text]
+    assert len(told) == 1
+    assert told[0].startswith("In 1 of 4 pairs (source segments 2), a reference seems to")
+    write_reports(path, ["html"])
+    assert "looks like reference segment 3" in (path / "report.html").read_text("utf-8")
+    assert told[0] in (path / "scores.json").read_text("utf-8")

@@ -15,7 +15,8 @@ from tiny_run import make_run
 
 from eval.overview import Overview
 from eval.render.scores import render_json, render_overview
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 
 SCHEMA = json.loads((ROOT / "eval" / "render" / "scores.schema.json").read_text(encoding="utf-8"))
 

@@ -16,7 +16,8 @@ from tiny_run import make_run
 from eval.overview import Overview
 from eval.render.grid import GAP, LEAST, Grid
 from eval.render.terminal import render_overview, render_terminal
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 
 NAME = "opus-mt-tc-big-ar-en_2022.03-zh"
 

@@ -45,7 +45,8 @@ class Item:
     kind: str  # key of KINDS: number, date, code, url, name, negation, term
     value: str  # as the source has it; as the hypothesis has it where it was invented
     outcome: str  # "kept", "changed", "lost" or "invented"
-    found: str = ""  # what stands in its place, where it was changed
+    found: str = ""  # what stands in its place: where it was changed, and for what is lost,
+    # the words that are linked with it
     leg: int = 0  # the leg of a pivot route that lost or changed it, from 1; 0 for a direct route
     start: int = 0  # its place in the source (in the hypothesis where it was invented):
     end: int = 0  # text[start:end]; both 0 where it has none

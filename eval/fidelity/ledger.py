@@ -21,6 +21,10 @@ from eval.fidelity.items import KINDS, OUTCOMES, Entry, Item
 from eval.fidelity.matching import match_mentions
 from eval.fidelity.mentions import find_negation
 from eval.fidelity.terms import Glossary
+from mt.align.lexicon import load_lexicon
+from mt.align.words import WordAligner
+
+_SAID = frozenset({"term", "name", "date"})  # that other words may stand for
 
 
 def check_items(
@@ -103,6 +107,25 @@ def _find_leg(
     else:
         at = (leg for leg, faults in enumerate(onward, 1) if faults[key] >= seen[key])
     return replace(item, leg=next(at, len(onward) + 1))
+
+
+def find_stand_ins(
+    items: Sequence[Item], source: str, hypothesis: str, languages: tuple[str, str]
+) -> tuple[Item, ...]:
+    """The items, those that were lost with what the hypothesis says in their place, if anything.
+
+    Asked of word links, for terms, names and dates: the words may be a good translation that the
+    ledger does not know, or a wrong one. Nothing is counted otherwise for it.
+    """
+    lost = [i for i, item in enumerate(items) if item.outcome == "lost" and item.kind in _SAID]
+    if not lost:
+        return tuple(items)
+    spans = [(items[i].start, items[i].end) for i in lost]
+    places = WordAligner(load_lexicon(languages)).project(source, hypothesis, spans, guess=False)
+    said = {i: hypothesis[slice(*place)] for i, place in zip(lost, places, strict=True) if place}
+    return tuple(
+        replace(item, found=said[i]) if i in said else item for i, item in enumerate(items)
+    )
 
 
 def _check_negation(source: str, hypothesis: str, languages: tuple[str, str]) -> list[Item]:

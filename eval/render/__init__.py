@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from eval.render.markdown import render_markdown
 from eval.render.scores import render_json
 from eval.render.segments import render_csv
 from eval.render.workbook import render_xlsx
-from eval.report import Report, build_report
+from eval.report import build_report
+from eval.results import Report
 from mt.errors import RunError, suggest
-from mt.store import write_bytes, write_text
+from mt.store import RunDirectory, write_bytes, write_text
 
 # format -> (file in the run directory, renderer)
 RENDERERS: dict[str, tuple[str, Callable[[Report], str | bytes]]] = {
@@ -53,7 +55,8 @@ def write_reports(
     shown without building it again.
 
     Raises:
-        RunError: as :func:`build_report`, and for an unknown format.
+        RunError: as :func:`build_report`, and for an unknown format, or a directory at which
+            another one is at work.
         ScoreError: as :func:`build_report`.
     """
     check_formats(formats)
@@ -61,10 +64,11 @@ def write_reports(
     chosen = [RENDERERS[name] for name in dict.fromkeys((*formats, "json"))]
     tasks = [partial(render, report) for _, render in chosen]
     contents = spread(tasks) if report.large else [task() for task in tasks]
-    for (file, _), content in zip(chosen, contents, strict=True):
-        write_bytes(
-            (out or Path(run)) / file, content.encode() if isinstance(content, str) else content
-        )
+    with nullcontext() if out else RunDirectory(Path(run)).lock():
+        for (file, _), content in zip(chosen, contents, strict=True):
+            write_bytes(
+                (out or Path(run)) / file, content.encode() if isinstance(content, str) else content
+            )
     return report
 
 

@@ -10,7 +10,7 @@ from eval.fidelity.items import NUMERIC as NUMERIC
 from eval.fidelity.items import Item
 from eval.pairs import Pair
 from eval.render import wording
-from eval.report import Judgement, SystemReport, Target
+from eval.results import Judgement, SystemReport, Target
 from eval.scores.metrics import MetricScore, is_higher_better
 from eval.scores.significance import Comparison
 
@@ -30,7 +30,7 @@ class Outcome:
     """What became of it in one system."""
 
     name: str  # "kept", "changed", "lost"; "" where the system has no entry for it
-    found: str = ""  # what stands in its place, where it was changed
+    found: str = ""  # what stands in its place, where that is known
     leg: str = ""  # "Arabic to English", where a pivot route lost or changed it
 
     @property

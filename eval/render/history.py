@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from eval.history import Course, History, Point, Track
 from eval.render.markdown import escape
+from eval.render.page import fill_page
 from eval.render.wording import format_score, name_language
 from eval.scores.metrics import MetricScore
 
-_FOLDER = Path(__file__).parent
 MARKS = {"better": "▲", "worse": "▼", "": ""}
 EXPLAIN_MARKS = (
     "▲ better, ▼ worse than in the run before by the first metric, by more than the half-width of "
@@ -101,17 +95,10 @@ def describe_versions(track: Track) -> str:
 
 
 def render_history_html(history: History) -> str:
-    """The page. Every text goes through autoescape; the style is allowed by its hash."""
-    style = "".join((_FOLDER / name).read_text("utf-8") for name in ("report.css", "history.css"))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("history.html.j2").render(
+    """The page: :func:`eval.render.page.fill_page`."""
+    return fill_page(
+        "history.html.j2",
+        ["report.css", "history.css"],
         history=history,
         views=[_View(track) for track in history.tracks],
         explain_marks=EXPLAIN_MARKS.replace("`", ""),
@@ -119,12 +106,7 @@ def render_history_html(history: History) -> str:
         format_time=format_time,
         format_change=format_change,
         format_score=format_score,
-        style=Markup(style),  # noqa: S704  # our own files
-        policy=(
-            f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
-        ),
     )
-    return f"{page}\n"
 
 
 class _View:

@@ -4,75 +4,58 @@ JavaScript for reading it (only for order, filters, differences and verdicts).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
+from itertools import chain, repeat
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from eval.analysis import Fault, Ngram
 from eval.fidelity.items import KINDS, Entry, Item, find_numbers
 from eval.pairs import Pair
 from eval.render import findings, wording
+from eval.render.links import LINKED, link_target
+from eval.render.page import fill_page
 from eval.render.pictures import Picture, draw_pictures
-from eval.report import Judgement, Report, SystemReport, Target
+from eval.results import Judgement, Report, SystemReport, Target
 from eval.scores.significance import LEVEL, Comparison
 from eval.slices import CONFIDENT
 from eval.verdicts import SEVERITIES, Verdict, identify_text
-from mt.languages import LANGUAGES
+from mt.align.order import ORDER
 
 FIRST = 5  # entries of a list in a sentence
 SHOWN = 20  # rows of a list before the rest is folded away
 MANY = 300  # rows of a list at most
 GROUP = 20  # segments that a browser lays out, or leaves for later, together
 
-_FOLDER = Path(__file__).parent
 _DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
 
 
 def render_html(report: Report) -> str:
-    """The page. Every text goes through autoescape; style and script are allowed by their hash."""
-    style, script = (_read(name) for name in ("report.css", "report.js"))
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            views=[_View(target, report.source_language) for target in report.targets],
-            words=wording,
-            level=LEVEL,
-            severities=SEVERITIES,
-            kinds=KINDS,
-            first=FIRST,
-            shown=SHOWN,
-            many=MANY,
-            group=GROUP,
-            style=Markup(style),  # noqa: S704  # our own files
-            script=Markup(script),  # noqa: S704
-            policy=(
-                "default-src 'none'; base-uri 'none'; form-action 'none'; "
-                f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-            ),
-            direction=direction,
-            mark=mark,
-            number=_number,
-            describe_rival=findings.describe_rival,
-            describe_kept=findings.describe_kept,
-        )
-        + "\n"
+    """The page: :func:`eval.render.page.fill_page`."""
+    return fill_page(
+        "report.html.j2",
+        ["report.css"],
+        ["report.js", "links.js"],
+        report=report,
+        views=[_View(target, report.source_language) for target in report.targets],
+        words=wording,
+        level=LEVEL,
+        severities=SEVERITIES,
+        kinds=KINDS,
+        first=FIRST,
+        shown=SHOWN,
+        many=MANY,
+        group=GROUP,
+        order=ORDER,
+        linked=LINKED,
+        mark=mark,
+        number=_number,
+        describe_rival=findings.describe_rival,
+        describe_kept=findings.describe_kept,
     )
-
-
-def direction(code: str) -> str:
-    """The ``dir`` of a text in this language: ``rtl``, ``ltr``, or ``auto`` where unknown."""
-    if code not in LANGUAGES:
-        return "auto"
-    return "rtl" if LANGUAGES[code].right_to_left else "ltr"
 
 
 Place = tuple[int, int]  # text[start:end]
@@ -132,6 +115,7 @@ class _Cell:
     chrf: float | None
     marks: Sequence[tuple[str, str, str, str]]  # class, label, value, what stands in its place
     verdict: Verdict | None
+    links: str  # of its words with the source's
     data: Markup
 
 
@@ -141,6 +125,7 @@ class _Row:
 
     pair: Pair
     lost: _Marked
+    references: Sequence[tuple[str, str]]  # text, its word links with the source
     cells: Sequence[_Cell]
     data: Markup
 
@@ -256,16 +241,21 @@ class _View:
         faults: dict[tuple[str, int], list[Fault]] = {}
         for name, fault in self.faults:
             faults.setdefault((name, fault.pair), []).append(fault)
-        for row in self.target.rows:
+        linked = chain(link_target(self.target, self.source), repeat([""] * (self.columns - 1)))
+        for row, links in zip(self.target.rows, linked, strict=False):
             pair = row[0].pair
+            texts = len(pair.references)
             cells = [
                 _build_cell(
                     system,
                     judgement,
                     faults.get((system.name, pair.index), ()),
                     (self.source, *system.via, self.target.language),
+                    link,
                 )
-                for system, judgement in zip(self.target.systems, row, strict=True)
+                for system, judgement, link in zip(
+                    self.target.systems, row, links[texts:], strict=True
+                )
             ]
             lost = _find_marks(
                 item
@@ -274,11 +264,16 @@ class _View:
                 if item.outcome in ("lost", "changed")
             )
             faulty = [len(faults.get((s.name, pair.index), ())) for s in self.target.systems]
-            yield _Row(pair, lost, cells, _describe_row(row, faulty))
+            references = list(zip(pair.references, links[:texts], strict=True))
+            yield _Row(pair, lost, references, cells, _describe_row(row, faulty))
 
 
 def _build_cell(
-    system: SystemReport, judgement: Judgement, faults: Sequence[Fault], route: tuple[str, ...]
+    system: SystemReport,
+    judgement: Judgement,
+    faults: Sequence[Fault],
+    route: tuple[str, ...],
+    links: str,
 ) -> _Cell:
     pair = judgement.pair
     items = findings.list_items(judgement)
@@ -287,7 +282,7 @@ def _build_cell(
     marks += [
         ("bad", f"{fault.kind}:", fault.detail, "") for fault in faults if fault.kind != "empty"
     ]
-    marks += [("note", "", note, "") for note in pair.notes]
+    marks += [("note", "", note, "") for note in pair.notes if not note.startswith(ORDER)]
     data = f' data-text="{identify_text(pair.hypothesis)}"' if pair.sources else ""
     data += f' data-verdict="{judgement.verdict.severity}"' if judgement.verdict else ""
     return _Cell(
@@ -298,6 +293,7 @@ def _build_cell(
         chrf=judgement.chrf,
         marks=marks if pair.sources else (),
         verdict=judgement.verdict,
+        links=links,
         data=Markup(data),  # noqa: S704  # digits and our own words
     )
 
@@ -310,7 +306,7 @@ def _describe_item(item: Item, route: tuple[str, ...]) -> tuple[str, str, str, s
         return "odd", f"{kind}not in source", item.value, ""
     if item.outcome == "changed":
         return "bad", f"{kind}changed{leg}", item.value, item.found
-    return "bad", f"{kind}missing{leg}", item.value, ""
+    return "bad", f"{kind}missing{leg}", item.value, item.found
 
 
 def _describe_row(row: Sequence[Judgement], faults: Sequence[int]) -> Markup:
@@ -333,23 +329,3 @@ def _describe_row(row: Sequence[Judgement], faults: Sequence[int]) -> Markup:
 def _number(pair: Pair) -> str:
     """``4–5``: the source segments as the page shows them."""
     return wording.number_segments(pair.sources).replace("-", "–")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """As Content-Security-Policy wants it: of exactly what stands between the tags."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -15,7 +15,7 @@ from eval.render.wording import (
     list_skipped,
     name_language,
 )
-from eval.report import Report, SystemReport, Target
+from eval.results import Report, SystemReport, Target
 from eval.scores.metrics import MetricScore
 from eval.scores.significance import LEVEL, NAMES
 

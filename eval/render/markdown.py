@@ -31,7 +31,7 @@ from eval.render.wording import (
     name_language,
     number_segments,
 )
-from eval.report import Judgement, Report, SystemReport, Target
+from eval.results import Judgement, Report, SystemReport, Target
 from mt.languages import LANGUAGES
 
 WORST = 10  # pairs listed per language

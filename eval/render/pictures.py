@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from eval.render import wording
-from eval.report import Target
+from eval.results import Target
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

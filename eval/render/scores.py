@@ -29,6 +29,7 @@
         segments     one per pair, in document order: sources and targets (0-based; targets per
                      reference), chrf (sentence-level chrF++ or null), confidence (of the
                      alignment, 0 to 1), lost, invented, notes, reason ("" when scored),
+                     why (more about the reason, where it is known),
                      verdict and comment (a reviewer's, "" where none was given),
                      ledger: what did not arrive or is not in the source: kind, value, outcome,
                      found (what stands in its place), leg (of a pivot route, from 1, or 0)
@@ -57,7 +58,7 @@ from eval.analysis import Analysis
 from eval.fidelity.items import Item
 from eval.overview import Overview
 from eval.render.wording import format_score
-from eval.report import Judgement, Report, SystemReport, Target
+from eval.results import Judgement, Report, SystemReport, Target
 from eval.scores.metrics import MetricScore
 from eval.slices import Slice
 
@@ -177,6 +178,7 @@ def _segment(judgement: Judgement) -> Row:
         "invented": judgement.numbers.invented,
         "notes": pair.notes,
         "reason": pair.reason,
+        "why": pair.why,
         "verdict": judgement.verdict.severity if judgement.verdict else "",
         "comment": judgement.verdict.comment if judgement.verdict else "",
         "ledger": [_item(item) for item in judgement.ledger if item.outcome != "kept"],

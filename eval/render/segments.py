@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from eval.analysis import Fault
 from eval.fidelity.items import NUMERIC, Item
 from eval.render.findings import is_lost_number, list_items
-from eval.report import Judgement, Report, SystemReport, Target
+from eval.results import Judgement, Report, SystemReport, Target
 
 Value = str | int | float | None
 
@@ -191,8 +191,9 @@ _FIRST = (
     Column("losses", "how many entries 'ledger' has", lambda line: len(_list_losses(line)), 8),
     Column(
         "reason",
-        "why the pair is not scored: 'no reference', 'no source'; empty where it is",
-        lambda line: line.judgement.pair.reason,
+        "why the pair is not scored: 'no reference', 'no source', 'left out', and after a colon "
+        "why, where it is known; empty where it is scored",
+        lambda line: ": ".join(filter(None, (line.judgement.pair.reason, line.judgement.pair.why))),
         13,
     ),
     Column(
@@ -244,7 +245,8 @@ _FOUND = (
     ),
     Column(
         "notes",
-        "what the translator noted, for example that it had to split a long segment",
+        "what the translator noted, for example that it had to split a long segment, and the "
+        "aligner: 'order: source 5 looks like reference segment 7', counted from 1",
         lambda line: _list(line.judgement.pair.notes),
         24,
     ),

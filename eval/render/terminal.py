@@ -27,7 +27,7 @@ from eval.render.wording import (
     list_skipped,
     name_language,
 )
-from eval.report import Report, SystemReport, Target
+from eval.results import Report, SystemReport, Target
 
 _INDENT: dict[str, Any] = {
     "initial_indent": "  ",

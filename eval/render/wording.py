@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from eval.fidelity.items import KINDS, Entry, Tally
 from eval.overview import Overview
-from eval.report import ReferenceReport, SystemReport, Target
+from eval.results import ReferenceReport, SystemReport, Target
 from eval.scores.metrics import MetricScore
 from eval.scores.significance import NAMES, Comparison
 from eval.slices import CONFIDENT, CONFIDENT_BEADS, WHOLE_DOCUMENT

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from eval.render.segments import Column, Value, is_formula, list_columns, list_lines
-from eval.report import Report, SystemReport, Target
+from eval.results import Report, SystemReport, Target
 from eval.scores.metrics import MetricScore
 from eval.scores.significance import Comparison
 from mt.languages import LANGUAGES
