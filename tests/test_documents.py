@@ -154,6 +154,8 @@ def test_cues_keep_times_tags_and_the_number_of_lines() -> None:
         ("x.docx", b"PK\x03\x04 and no more", "damaged"),
         ("x.srt", b"no times here", "no cue"),
         ("x.html", b"<p>" + b"<b>" * 3000 + b"x", "nested too deeply"),
+        ("x.tmx", b"<tmx><body><tu><tuv><seg><tu/></seg></tuv></tu></body></tmx>", "another unit"),
+        ("x.xlf", b"<xliff><unit><source><unit/></source></unit></xliff>", "another unit"),
         ("x.txt", b"x" * 1_000_001, "line 1: more than 1000000 characters"),
     ],
 )
@@ -196,6 +198,12 @@ BOMB = (
 def test_hostile_word_documents(parts: dict[str, bytes], message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         decode_content(pack(parts), Path("x.docx"))
+
+
+def test_only_the_page_gets_a_language_and_a_direction() -> None:
+    page = "<html><html-view>Sách</html-view></html>".encode()
+    made = decode_content(page, Path("x.html"), language="vi").render(["كتب"], "ar").decode()
+    assert made == '<html dir="rtl" lang="ar"><html-view>كتب</html-view></html>'
 
 
 @pytest.mark.parametrize("name", ["picture.png", "\0icture.png"])

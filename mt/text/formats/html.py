@@ -349,7 +349,7 @@ def _turn(raw: str, source: str | None, language: str, was_right_to_left: bool) 
         raw = _LANGUAGE.sub(
             lambda m: f"{m['key']}{language}" if m["code"].lower() == source else m[0], raw
         )
-    is_page = raw[:5].lower() == "<html" and not raw[5:6].isalpha()
+    is_page = re.match(r"<html[\s/>]", raw, re.IGNORECASE) is not None
     if is_page and source != language and not _LANGUAGE.search(raw):
         raw = f'{raw[:5]} lang="{language}"{raw[5:]}'
     if was_right_to_left == right_to_left:

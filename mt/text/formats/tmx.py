@@ -79,6 +79,10 @@ def _parse(file: File) -> MarkupFile:
     name = etree.QName(markup.root).localname
     if name != "tmx":
         raise CorpusError(f"{file.name}: not TMX: begins with <{name[:40]}>")
+    for number, unit in enumerate(markup.root.iter("{*}tu"), 1):
+        if next(unit.iterdescendants("{*}tu"), None) is not None:
+            where = f"{file.name}: unit {number}"
+            raise CorpusError(f"{where}: has another unit in it, which TMX does not allow")
     for number, segment in enumerate(markup.root.iter("{*}seg"), 1):
         check_codes(segment, file.name, f"segment {number}")
     return markup
