@@ -43,6 +43,13 @@ def test_languages_by_two_letters_whatever_the_region(tmp_path: Path) -> None:
     assert list(read_tmx(path)) == [{"ar": "كتاب", "en": "Pen", "vi": "Bút"}]
 
 
+def test_a_prefix_that_is_not_declared_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tmx"
+    path.write_text('<tmx><tu><tuv lang="en"><seg>Pen<x:hi> and</x:hi></seg></tuv></tu></tmx>')
+    with pytest.raises(CorpusError, match="a.tmx:1: not a TMX file: Namespace prefix x"):
+        list(read_units(path))
+
+
 def test_entities_that_grow_are_refused(tmp_path: Path) -> None:
     """A billion laughs: ten entities of ten each, nine times over."""
     entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))

@@ -53,7 +53,7 @@ def read_units(path: Path) -> Iterator[Unit]:
                 yield tuple(_read_variants(unit))
                 _forget(unit)
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+        raise CorpusError(f"{path}: cannot be read: {error.strerror or error}") from None
     except etree.XMLSyntaxError as error:
         if path.exists() and not path.stat().st_size:
             raise CorpusError(f"{path}: empty; expected a TMX file") from None
@@ -81,6 +81,6 @@ def _read_variants(unit: etree._Element) -> Iterator[tuple[str, str]]:
 def _read_words(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and etree.QName(child).localname not in _CODE:
+        if isinstance(child.tag, str) and child.tag.rpartition("}")[2] not in _CODE:
             yield from _read_words(child)
         yield child.tail or ""

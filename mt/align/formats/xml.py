@@ -24,6 +24,8 @@ def parse(path: Path, name: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line = (error.position or (0, 0))[0]
         raise AlignmentError(f"{path}:{line}: not XML: {error.msg}") from None
+    except OSError as error:  # so lxml says that bytes are not of the encoding declared
+        raise AlignmentError(f"{path}: not XML: {error}") from None
     if etree.QName(root).localname != name:
         raise AlignmentError(f"{path}: <{etree.QName(root).localname}>; expected <{name}>")
     return root
