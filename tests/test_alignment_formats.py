@@ -395,6 +395,7 @@ def test_a_file_in_utf_16_is_refused_with_what_to_do(
         ('{"source": [0], "target": [0]}\n{"source": [true], "target": [0]}', ":2: not a bead"),
         ("{\n", ":1: not JSON"),
         ("<tmx>\n<body>\n", ":3: not XML"),
+        ("<?xml version='1.0' encoding='UTF-7'?><linkGrp>ك</linkGrp>", "not XML: .*encoding"),
         ("<html/>", "<html>; expected <tmx>"),
         ("<linkGrp>\n<link xtargets='1:1'/></linkGrp>", ":2: a link needs xtargets"),
         ("مصدر\tKey tasks\t1\nc\n", ":2: 1 columns; expected source, target and quality"),
