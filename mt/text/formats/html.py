@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
+from mt.errors import CorpusError
 from mt.languages import find_language
 from mt.text.formats import limits
 from mt.text.formats.content import Block, Content, File, Inline, Kind, Project
@@ -23,7 +24,10 @@ from mt.text.formats.inline import weave
 
 _TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*+)"
-    r"(?:[\s/]++|=|[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*\"|'[^']*'|(?![\"'])[^\s>]*+))?)*+>"
+    r"(?:[\s/]++|=|"
+    r"[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*\"|'[^']*'|(?P<rest>[\"'].*)|(?![\"'])[^\s>]*+))?)*+"
+    r"(?(rest)\Z|>)",
+    re.DOTALL,
 )
 _OTHER = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.DOTALL)  # comment, doctype
 _CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -107,7 +111,7 @@ def _read_parts(text: str, name: str) -> Iterator[_Token | _Stretch]:
     some: list[_Token] = []
     tags, worded, most = 0, False, 2 * limits.INLINES.value  # one opens and one closes
     kinds: list[tuple[str, Kind]] = []
-    for token in chain(_join_kept(_tokenize(text), name), [_Token("edge", "", len(text))]):
+    for token in chain(_join_kept(_tokenize(text, name), name), [_Token("edge", "", len(text))]):
         if token.kind != "edge":
             some.append(token)
             tags += token.kind != "text"
@@ -125,11 +129,11 @@ def _read_parts(text: str, name: str) -> Iterator[_Token | _Stretch]:
         yield token
 
 
-def _tokenize(text: str) -> Iterator[_Token]:
+def _tokenize(text: str, name: str) -> Iterator[_Token]:
     at = done = 0
     last = text.rfind(">")  # behind it, no tag ends
     while 0 <= (at := text.find("<", at)) < last:
-        token = _read_tag(text, at)
+        token = _read_tag(text, at, name)
         if token is None:
             at += 1
             continue
@@ -141,12 +145,17 @@ def _tokenize(text: str) -> Iterator[_Token]:
         yield _Token("text", text[done:], done)
 
 
-def _read_tag(text: str, at: int) -> _Token | None:
+def _read_tag(text: str, at: int, file: str) -> _Token | None:
     if other := _OTHER.match(text, at):
         return _Token("atom" if other[0].startswith("<!--") else "edge", other[0], at)
     tag = _TAG.match(text, at)
     if tag is None:
         return None
+    if tag["rest"]:
+        line = text.count("\n", 0, tag.start("rest")) + 1
+        raise CorpusError(
+            f"{file}:{line}: a quote in a tag is not closed, so that no browser shows what follows"
+        )
     name, end = tag["name"].lower(), tag.end()
     kind = "edge" if name in _BLOCKS else "close" if tag["close"] else "open"
     if name in _RAW and not tag["close"]:

@@ -146,7 +146,14 @@ def _check_unit(unit: etree._Element, name: str) -> None:
         raise CorpusError(f"{name}: {where}: has another unit in it, which XLIFF does not allow")
     for each in unit.iterdescendants("{*}source", "{*}seg-source", "{*}target"):
         check_codes(each, name, where)
-    for each in unit.iterfind("{*}seg-source"):
+    segmented = unit.findall("{*}seg-source")
+    if len(segmented) > 1 or any(
+        len(list(_find_parts(part))) > 1 for each in segmented for part in _find_parts(each)
+    ):
+        raise CorpusError(
+            f"{name}: {where}: is cut into segments twice, which XLIFF does not allow"
+        )
+    for each in segmented:
         mids = [part.get("mid") for part in _find_parts(each)]
         limits.INLINES.check(len(mids), name, where)
         if len(set(mids)) < len(mids):
