@@ -11,15 +11,15 @@ import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mt.digest import digest, digest_file
 from mt.errors import AwdaWarning, ModelError
+from mt.folder import ModelFolder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -53,40 +53,17 @@ _UNRELATED = (
 
 
 @dataclass(frozen=True)
-class EmbedderFiles:
+class EmbedderFiles(ModelFolder):
     """A model of sentence-transformers on disk."""
 
-    name: str  # as asked for
-    folder: Path
-    revision: str | None = None  # the Hub's whole commit, where it came from there
+    @property
+    def local_name(self) -> str:
+        return self.folder.name
 
     @property
-    def citation(self) -> str:
-        """How a report names the model: with the Hub's commit, or else the files' digest."""
-        base = self.name.partition("@")[0] if self.revision else self.folder.name
-        return f"{base}@{(self.revision or self.digest)[:12]}"
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of each file that decides what the model makes, by its path in the folder."""
+    def paths(self) -> tuple[Path, ...]:
         found = {path for name in _patterns() for path in self.folder.glob(name) if path.is_file()}
-        paths = sorted(path.relative_to(self.folder).as_posix() for path in found)
-        return {path: digest_file(self.folder / path) or "unreadable" for path in paths}
-
-    @cached_property
-    def digest(self) -> str:
-        """One SHA-256 for all of :attr:`hashes`."""
-        return digest(self.hashes)
-
-    def describe(self) -> dict[str, object]:
-        """What a manifest keeps of a model: enough to get the same files again, and to know it."""
-        return {
-            "name": self.name,
-            "citation": self.citation,
-            "revision": self.revision,
-            "sha256": self.digest,
-            "files": self.hashes,
-        }
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mt.digest import digest, digest_file
 from mt.errors import ModelError
+from mt.folder import ModelFolder
 from mt.languages import find_language
 from mt.translate import hub
 
@@ -28,18 +28,8 @@ _BUILTIN = Path(__file__).parent / "builtin"
 
 
 @dataclass(frozen=True)
-class ModelFiles:
+class ModelFiles(ModelFolder):
     """A Marian model on disk, in Hugging Face's layout."""
-
-    name: str  # as asked for
-    folder: Path
-    revision: str | None = None  # the Hub's whole commit, where it came from there
-
-    @property
-    def citation(self) -> str:
-        """How a report names the model: with the Hub's commit, or else the files' digest."""
-        base = self.name.partition("@")[0] if self.revision else self.name
-        return f"{base}@{(self.revision or self.digest)[:12]}"
 
     @property
     def title(self) -> str:
@@ -54,7 +44,6 @@ class ModelFiles:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The files that decide the output; the folder may hold others."""
         paths = (self.folder / name for name in (self.weights.name, *NEEDED, *OPTIONAL))
         return tuple(path for path in paths if path.exists())
 
@@ -62,26 +51,6 @@ class ModelFiles:
     def size(self) -> int:
         """Bytes of :attr:`paths`."""
         return sum(path.stat().st_size for path in self.paths)
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of each of :attr:`paths`, by the file's name."""
-        return {path.name: digest_file(path) or "unreadable" for path in self.paths}
-
-    @cached_property
-    def digest(self) -> str:
-        """One SHA-256 for all of :attr:`hashes`."""
-        return digest(self.hashes)
-
-    def describe(self) -> dict[str, object]:
-        """What a manifest keeps of a model: enough to get the same files again, and to know it."""
-        return {
-            "name": self.name,
-            "citation": self.citation,
-            "revision": self.revision,
-            "sha256": self.digest,
-            "files": self.hashes,
-        }
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:

@@ -21,7 +21,7 @@ from mt.translate.translator import VERSION, ModelTranslator, Route
 
 EngineName = Literal["ctranslate2", "transformers"]
 
-BATCH_TOKENS = {"cpu": 1024, "cuda": 8192}  # beyond 2048, a core waits for its memory
+BATCH_TOKENS = {"cpu": 1024, "cuda": 8192}
 
 
 class Workshop:
