@@ -207,6 +207,15 @@ def test_hostile_word_documents(parts: dict[str, bytes], message: str) -> None:
         decode_content(pack(parts), Path("x.docx"))
 
 
+def test_what_stands_before_the_root_is_kept_or_refused() -> None:
+    body = "<tmx><body><tu><tuv lang='ar'><seg>كتاب</seg></tuv></tu></body></tmx>"
+    prolog = '<!DOCTYPE tmx SYSTEM "a>b.dtd">\n'
+    content = decode_content(f"{prolog}{body}".encode(), Path("x.tmx"), side="ar")
+    assert content.render(["Book"], "en").decode().startswith(f"{prolog}<tmx>")
+    with pytest.raises(CorpusError, match="what stands before <tmx> is not understood"):
+        decode_content(f"<!DOCTYPE tmx [<!-- ] -->]>{body}".encode(), Path("x.tmx"), side="ar")
+
+
 def test_only_the_page_gets_a_language_and_a_direction() -> None:
     page = "<html><html-view>Sách</html-view></html>".encode()
     made = decode_content(page, Path("x.html"), language="vi").render(["كتب"], "ar").decode()

@@ -13,7 +13,9 @@ from mt.text.formats import limits
 from mt.text.formats.xml import parse_xml
 
 _PROLOG = re.compile(
-    r"\ufeff?(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[<>]*+(?:\[[^\]]*+\]\s*+)?>)*+", re.DOTALL
+    r"\ufeff?(?:\s++|<\?.*?\?>|<!--.*?-->|"
+    r"<!DOCTYPE(?:[^\[<>\"']|\"[^\"]*\"|'[^']*')*+(?:\[[^\]]*+\]\s*+)?>)*+",
+    re.DOTALL,
 )
 _EPILOG = re.compile(r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _ENTITY = re.compile("<!ENTITY")
@@ -64,7 +66,10 @@ def read_markup(data: bytes, name: str, *, doctype: bool = False) -> MarkupFile:
     if _ENTITY.search(prolog):
         raise CorpusError(f"{name}: declares entities, which can hide an attack; take them out")
     tag = etree.QName(root).localname
-    last = text.rfind(f"</{root.prefix}:{tag}" if root.prefix else f"</{tag}")
+    tag = f"{root.prefix}:{tag}" if root.prefix else tag
+    if not text.startswith(f"<{tag}", len(prolog)):
+        raise CorpusError(f"{name}: what stands before <{tag[:40]}> is not understood; take it out")
+    last = text.rfind(f"</{tag}")
     epilog = _EPILOG.match(text, text.find(">", last) + 1) if last >= 0 else None
     ends = "\r\n" if "\r\n" in text else "\n"
     return MarkupFile(root, prolog, epilog[0] if epilog else "", encoding, ends)
