@@ -1,6 +1,7 @@
 """Mutated files for every reader: read or refused with ``AwdaError``, in time and in memory.
 
 ``AWDA_FUZZ_CASES`` moves the number of cases for each reader, ``AWDA_FUZZ_SEED`` where they start.
+Without it, atheris begins alike each time too; but how far it comes depends on the machine.
 ``AWDA_FUZZ_SECONDS`` is how long atheris has for all of them; ``fuzz/target.py`` runs it alone.
 """
 
