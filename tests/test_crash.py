@@ -210,7 +210,7 @@ def count_stages(run: Path) -> int:
 
 @pytest.mark.slow
 def test_an_interrupted_run_says_how_to_go_on(job: Path, whole: Whole, tmp_path: Path) -> None:
-    rng = random.Random(2)
+    interrupted = 0
     for number in range(6):
         run, cache = tmp_path / f"run{number}", tmp_path / f"cache{number}"
         shutil.copytree(whole.cache, cache)
@@ -220,17 +220,22 @@ def test_an_interrupted_run_says_how_to_go_on(job: Path, whole: Whole, tmp_path:
         while not (run / "manifest.json").exists():
             assert process.exitcode is None
             time.sleep(0.001)
-        time.sleep(rng.uniform(0, whole.seconds / 2))
+        time.sleep(number / 12 * whole.seconds)
         assert process.pid
         os.kill(process.pid, signal.SIGINT)
         process.join(PATIENCE)
         said = Path(f"{cache}.log").read_text(encoding="utf-8")
-        assert process.exitcode == 130
+        if process.exitcode == 0:  # faster than ``whole``, or it fell where Python cannot raise
+            assert read_run(run) == whole.files
+            continue
+        interrupted += 1
+        assert process.exitcode == 130, said
         assert "awda: interrupted; what was finished is kept" in said
         assert "Traceback" not in said
         assert not list(run.rglob(".*.tmp"))
         finish(command, cache)
         assert read_run(run) == whole.files
+    assert interrupted
 
 
 @pytest.mark.slow
