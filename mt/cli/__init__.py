@@ -58,6 +58,9 @@ def main() -> None:
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says
     try:
         app()
+    except _InterruptedRun:
+        say("awda: interrupted; what was finished is kept, and the same command goes on from there")
+        raise
     except AwdaError as error:
         say(*str(error).splitlines(), prefix="awda: ")
         sys.exit(error.exit_code)
@@ -70,9 +73,12 @@ def main() -> None:
         sys.exit(1)
 
 
+class _InterruptedRun(SystemExit):
+    """What Ctrl-C raises: Typer would end a KeyboardInterrupt with 1, and a word of its own."""
+
+
 def _interrupt(_signal: int, _frame: object) -> None:
-    say("awda: interrupted; what was finished is kept, and the same command goes on from there")
-    sys.exit(130)
+    raise _InterruptedRun(130)  # without a word: it may have come in the middle of another
 
 
 def _show_warning(
