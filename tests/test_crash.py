@@ -222,7 +222,8 @@ def test_an_interrupted_run_says_how_to_go_on(job: Path, whole: Whole, tmp_path:
             time.sleep(0.001)
         time.sleep(number / 12 * whole.seconds)
         assert process.pid
-        os.kill(process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGINT)
         process.join(PATIENCE)
         said = Path(f"{cache}.log").read_text(encoding="utf-8")
         if process.exitcode == 0:  # faster than ``whole``, or it fell where Python cannot raise
