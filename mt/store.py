@@ -190,11 +190,15 @@ class RunDirectory:
                 f"{self.path}: cannot be written to ({error.strerror}); name another with --out"
             ) from None
         try:
-            for torn in self.path.rglob(".*.tmp"):
-                torn.unlink(missing_ok=True)
+            self._clear_torn()  # of a run that was killed
             yield
         finally:
+            self._clear_torn()  # of this one: an interrupt may fall before a write can clean up
             lock.release()
+
+    def _clear_torn(self) -> None:
+        for torn in self.path.rglob(".*.tmp"):
+            torn.unlink(missing_ok=True)
 
     # Rows
 

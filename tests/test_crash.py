@@ -210,33 +210,25 @@ def count_stages(run: Path) -> int:
 
 @pytest.mark.slow
 def test_an_interrupted_run_says_how_to_go_on(job: Path, whole: Whole, tmp_path: Path) -> None:
-    interrupted = 0
     for number in range(6):
         run, cache = tmp_path / f"run{number}", tmp_path / f"cache{number}"
         shutil.copytree(whole.cache, cache)
         clear(cache, "memory.sqlite")
         command = ["run", str(job), "--out", str(run)]
         process = start(command, cache)
-        while not (run / "manifest.json").exists():
+        while count_stages(run) < number // 2:  # -1 before it has begun
             assert process.exitcode is None
             time.sleep(0.001)
-        time.sleep(number / 12 * whole.seconds)
         assert process.pid
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGINT)
         process.join(PATIENCE)
         said = Path(f"{cache}.log").read_text(encoding="utf-8")
-        if process.exitcode == 0:  # faster than ``whole``, or it fell where Python cannot raise
-            assert read_run(run) == whole.files
-            continue
-        interrupted += 1
         assert process.exitcode == 130, said
         assert "awda: interrupted; what was finished is kept" in said
         assert "Traceback" not in said
         assert not list(run.rglob(".*.tmp"))
         finish(command, cache)
         assert read_run(run) == whole.files
-    assert interrupted
 
 
 @pytest.mark.slow

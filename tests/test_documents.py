@@ -269,7 +269,9 @@ def test_any_text_is_read_or_refused_and_kept(text: str, suffix: str) -> None:
     page = f"{head}{text}".encode()
     try:
         content = decode_content(page, Path(f"x{suffix}"), language="en")
-    except CorpusError:  # such as a quote in a tag that is not closed
+    except CorpusError as error:
+        if "a quote in a tag is not closed" not in str(error):
+            raise
         return
     assert content.render(content.texts, content.language or "en") == page
     content.render(["new" for _ in content.blocks], "vi")
